@@ -1,0 +1,170 @@
+"""Starting, adopting and stopping the embedded server."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from ardenne.kernel.store.embedded import cluster as cluster_files
+from ardenne.kernel.store.embedded.account import database_account
+from ardenne.kernel.store.embedded.errors import DatabaseError, explain_log
+
+_START_SECONDS = 60.0
+_STOP_SECONDS = 60.0
+_MARKER = "ardenne-data.json"
+_FORMAT = 1
+
+
+class EmbeddedDatabase:
+    """The PostgreSQL of one data folder.
+
+    Several processes may use it at once (a server and an import): each holds a shared lock;
+    the last one to leave stops the server. A server left behind by a killed process is adopted.
+    """
+
+    def __init__(self, data: Path) -> None:
+        self.data = data.resolve()
+        self._users: IO[str] | None = None
+
+    @property
+    def dsn(self) -> str:
+        """The connection string of the application's database."""
+        return make_conninfo(
+            host=str(self._socket()), user=cluster_files.ROLE, dbname=cluster_files.DATABASE, port=5432
+        )
+
+    def start(self) -> str:
+        """Start (or adopt) the server and return its connection string.
+
+        Raises DatabaseError for a foreign folder, a full disk, wrong owner or a damaged cluster.
+        """
+        self._claim_folder()
+        self._account = database_account()
+        self._cluster = cluster_files.locate(self.data, self._account)
+        self._users = (self.data / "database.users").open("w")
+        with self._exclusively():
+            if not (self._base / "PG_VERSION").exists():
+                cluster_files.create(self._cluster, self._account)
+            if not self._answers():
+                self._launch()
+            self._create_database()
+            fcntl.flock(self._users, fcntl.LOCK_SH)
+        return self.dsn
+
+    def stop(self) -> None:
+        """Leave; the last user stops the server cleanly."""
+        if self._users is None:
+            return
+        with self._exclusively():
+            try:
+                fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            finally:
+                users, self._users = self._users, None
+            self._shut_down()
+            users.close()
+
+    @property
+    def _base(self) -> Path:
+        return self._cluster / "base"
+
+    @property
+    def _log(self) -> Path:
+        return self._cluster / "server.log"
+
+    def _socket(self) -> Path:
+        return cluster_files.socket_folder(self._cluster, self._account)
+
+    def _claim_folder(self) -> None:
+        marker = self.data / _MARKER
+        try:
+            self.data.mkdir(parents=True, exist_ok=True)
+            if not marker.exists():
+                if any(self.data.iterdir()):
+                    raise DatabaseError(
+                        f"{self.data} holds files that are not Ardenne's: name an empty folder with --data."
+                    )
+                marker.write_text(json.dumps({"format": _FORMAT}) + "\n")
+            found = json.loads(marker.read_text() or "{}").get("format")
+        except OSError as error:
+            raise DatabaseError(f"the data folder {self.data} cannot be used: {error.strerror}") from None
+        except ValueError:
+            raise DatabaseError(f"{marker} is damaged: restore it or name another --data folder.") from None
+        if found != _FORMAT:
+            raise DatabaseError(
+                f"{self.data} has format {found}, this Ardenne knows format {_FORMAT}: update Ardenne."
+            )
+
+    @contextlib.contextmanager
+    def _exclusively(self) -> Iterator[None]:
+        """Hold the start/stop lock, so that two processes never start or stop at once."""
+        with (self.data / "database.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _answers(self, database: str = "postgres") -> bool:
+        conninfo = make_conninfo(self.dsn, dbname=database, connect_timeout=2)
+        try:
+            with psycopg.connect(conninfo, autocommit=True) as connection:
+                connection.execute("select 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _launch(self) -> None:
+        cluster_files.configure(self._base, self._socket(), self._account)
+        with self._log.open("ab") as log:
+            if self._account.switch:
+                os.chown(self._log, self._account.uid, self._account.gid)
+            process = subprocess.Popen(  # noqa: S603 - fixed arguments
+                [str(cluster_files.binaries(self._account) / "postgres"), "-D", str(self._base)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                start_new_session=True,
+                **self._account.run_arguments(),  # type: ignore[call-overload]
+            )
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._answers():
+            if process.poll() is not None:
+                raise DatabaseError(f"the database did not start: {explain_log(self._log)}")
+            if time.monotonic() > deadline:
+                raise DatabaseError(f"the database did not answer in time: {explain_log(self._log)}")
+            time.sleep(0.03)
+
+    def _create_database(self) -> None:
+        if self._answers(cluster_files.DATABASE):
+            return
+        with psycopg.connect(make_conninfo(self.dsn, dbname="postgres"), autocommit=True) as connection:
+            connection.execute("create database ardenne")
+
+    def _shut_down(self) -> None:
+        pid = self._server_pid()
+        if pid is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGINT)
+        deadline = time.monotonic() + _STOP_SECONDS
+        while self._server_pid() is not None and time.monotonic() < deadline:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+            time.sleep(0.02)
+
+    def _server_pid(self) -> int | None:
+        try:
+            return int((self._base / "postmaster.pid").read_text().split()[0])
+        except (FileNotFoundError, IndexError, ValueError):
+            return None
