@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from tools.definitions.codes import compile_codes
 from tools.definitions.correct import correct
 from tools.definitions.fetch import published_resources
 from tools.definitions.searches import compile_compartments, compile_search_parameters
@@ -26,6 +27,7 @@ def main() -> int:
             "compartments": compile_compartments(resources),
         },
     )
+    write_json(DATA / "codes.json.z", compile_codes(resources))
     write_resources(DATA / "resources.bin", resources)
     for file in sorted(DATA.iterdir()):
         print(f"{file.stat().st_size:>9,} bytes  {file.relative_to(ROOT)}")

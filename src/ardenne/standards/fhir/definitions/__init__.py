@@ -4,6 +4,11 @@ Source: the package `hl7.fhir.r4.core` 4.0.1 of HL7 (CC0), compiled by `python -
 see `data/README.md`. Everything is read lazily: importing costs milliseconds.
 """
 
+from ardenne.standards.fhir.definitions.codes import (
+    implied_system,
+    required_code_order,
+    required_codes,
+)
 from ardenne.standards.fhir.definitions.model import (
     Compartment,
     Constraint,
@@ -49,8 +54,11 @@ __all__ = [
     "concept_map",
     "concept_maps",
     "content_types",
+    "implied_system",
     "is_subtype",
     "operation_definition",
+    "required_code_order",
+    "required_codes",
     "search_parameter",
     "search_parameters",
     "structure",

@@ -1,0 +1,33 @@
+"""What a resource offers to search: values of all R4 search parameters in one pass."""
+
+from typing import Any
+
+from ardenne.standards.fhir.extraction.aliases import Source, alias
+from ardenne.standards.fhir.extraction.compiler import component_parameters, extractor, is_nested
+from ardenne.standards.fhir.extraction.owners import main_date, owner, owner_params
+from ardenne.standards.fhir.extraction.values import Values
+
+__all__ = [
+    "Source",
+    "Values",
+    "alias",
+    "component_parameters",
+    "extract",
+    "is_nested",
+    "main_date",
+    "owner",
+    "owner_params",
+]
+
+
+def extract(resource: dict[str, Any]) -> Values:
+    """The searchable values of a structurally valid resource (see `validator`).
+
+    Raises KeyError for an unknown resource type and ValueError when the content has not the shape of its
+    type (validate first: its report is better).
+    """
+    kind = resource["resourceType"]
+    try:
+        return extractor(kind)(resource, Values(), resource)
+    except (AttributeError, TypeError, IndexError) as error:
+        raise ValueError(f"{kind}/{resource.get('id', '')} is not of its type's shape: {error}") from None
