@@ -35,8 +35,12 @@ class Code(msgspec.Struct, frozen=True):
 
     @property
     def wording(self) -> str:
-        """What to show a person: the author's words, else the official ones, else a translation's."""
-        own = self.text or self.display
+        """What to show a person: the words of the code, else the author's, else a translation's.
+
+        The code's words come first because references into the narrative often hit a whole row or,
+        in careless documents, another fact.
+        """
+        own = self.display or self.text
         return own or next((t.wording for t in self.translations if t.wording), "")
 
 

@@ -208,9 +208,14 @@ def _known(found: dt.Quantity | None) -> dt.Quantity | None:
     return found if found is not None and found.value else None
 
 
+def type_name(element: etree._Element) -> str:
+    """The data type that xsi:type names, without prefix."""
+    return attribute(element, _XSI_TYPE).rsplit(":", 1)[-1]
+
+
 def value(element: etree._Element, reading: Reading) -> dt.Value | None:
     """An observation's value, by its xsi:type; None for a null flavour without any content."""
-    kind = attribute(element, _XSI_TYPE).rsplit(":", 1)[-1]
+    kind = type_name(element)
     if kind in ("CD", "CE", "CV", "CS", "CO"):
         return code(element, reading)
     if kind in ("PQ", "INT", "REAL", "MO"):

@@ -53,6 +53,13 @@ class Ingredient(msgspec.Struct, frozen=True):
     strength: dt.Ratio | None
 
 
+class Schedule(msgspec.Struct, frozen=True):
+    """How often a medicine is taken: every `period`, or at the events (ACM before breakfast, HS …)."""
+
+    period: dt.Quantity | None = None
+    events: tuple[str, ...] = ()
+
+
 class Participant(msgspec.Struct, frozen=True):
     """Another thing or person that takes part: allergen (CSM), device (DEV) …"""
 
@@ -92,6 +99,7 @@ class Statement(msgspec.Struct, frozen=True):
     status: str = ""
     text: str = ""
     time: dt.Interval | None = None
+    schedule: Schedule | None = None
     values: tuple[dt.Value, ...] = ()
     value_null: str = ""
     interpretation: tuple[dt.Code, ...] = ()
@@ -142,7 +150,8 @@ def statement(element: etree._Element, reading: el.Reading, path: str) -> Statem
         code=el.code(el.child(element, "code"), reading),
         status=el.attribute(el.child(element, "statusCode"), "code"),
         text=el.described(el.child(element, "text"), reading),
-        time=el.interval(el.child(element, "effectiveTime"), reading),
+        time=_time(element, reading),
+        schedule=_schedule(element, reading),
         values=(media,) if media else tuple(value for value in read_values if value is not None),
         value_null=next((null for value in values if (null := el.attribute(value, "nullFlavor"))), ""),
         interpretation=_codes(element, "interpretationCode", reading),
@@ -182,6 +191,27 @@ def _related(element: etree._Element, reading: el.Reading, path: str) -> tuple[R
                     )
                 )
     return tuple(found)
+
+
+def _is_span(element: etree._Element) -> bool:
+    """Whether an effectiveTime gives when (TS, IVL_TS) rather than how often (PIVL_TS, EIVL_TS)."""
+    return el.type_name(element) in ("", "TS", "IVL_TS") and el.child(element, "period") is None
+
+
+def _time(element: etree._Element, reading: el.Reading) -> dt.Interval | None:
+    spans = [found for found in el.children(element, "effectiveTime") if _is_span(found)]
+    return el.interval(spans[0], reading) if spans else None
+
+
+def _schedule(element: etree._Element, reading: el.Reading) -> Schedule | None:
+    for found in el.children(element, "effectiveTime"):
+        if _is_span(found):
+            continue
+        period = el.quantity(el.child(found, "period"), reading)
+        events = tuple(event for one in el.children(found, "event") if (event := el.attribute(one, "code")))
+        if events or (period and period.value):
+            return Schedule(period if period and period.value else None, events)
+    return None
 
 
 def _reference_range(element: etree._Element, reading: el.Reading) -> ReferenceRange:
