@@ -1,0 +1,135 @@
+"""The ASGI application of a worker process: the FHIR door and the pages."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from typing import Any
+
+import orjson
+
+from ardenne import __version__
+from ardenne.apps.pages import pages_application
+from ardenne.kernel.http.asgi import Receive, RequestRefused, Scope, Send, read_request, send_response
+from ardenne.kernel.http.message import Request, Response
+from ardenne.kernel.identity import loopback
+from ardenne.kernel.rest import answers
+from ardenne.kernel.rest.errors import refuse
+from ardenne.kernel.rest.router import Router
+from ardenne.kernel.rest.service import FhirService
+from ardenne.kernel.settings import Settings, decode
+from ardenne.kernel.store.database import Database, DatabaseUnavailable
+
+SETTINGS_VARIABLE = "ARDENNE_WORKER_SETTINGS"
+_PUBLIC = ("/health", "/fhir/metadata", "/static/")
+_PR_SET_PDEATHSIG = 1
+
+
+class Application:
+    """Answers HTTP requests of one worker process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._router: Router | None = None
+        self._pages: Any = None
+        self._database: Database | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+        else:
+            raise RuntimeError(f"no {scope['type']} here")
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self.start()
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                if self._database is not None:
+                    await self._database.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    def start(self) -> None:
+        """Make what the worker needs; called inside its event loop."""
+        self._database = Database(self.settings.database, self.settings.connections)
+        base = f"{self.settings.base_url}/fhir" if self.settings.base_url else ""
+        service = FhirService(self._database, base)
+        self._router = Router(service)
+        self._pages = pages_application(self.settings, service)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            is_fhir = scope["path"].startswith("/fhir")
+            if is_fhir or scope["path"] == "/health":
+                request = await read_request(scope, receive, self.settings.body_limit, self.settings.base_url)
+                await send_response(request, await self._answer(request), send)
+                return
+            refused = self._refused(_bare_request(scope))
+            if refused:
+                await send_response(
+                    None, Response(403, refused.encode(), (("content-type", "text/plain"),)), send
+                )
+                return
+            await self._pages(scope, receive, send)
+        except RequestRefused as error:
+            found = refuse(error.status, "invalid", str(error), "request")
+            await send_response(None, answers.error(found), send)
+
+    async def _answer(self, request: Request) -> Response:
+        if request.path == "/health":
+            return await self._health()
+        refused = self._refused(request)
+        if refused:
+            return answers.error(refuse(403, "forbidden", refused, "access"))
+        assert self._router is not None
+        return await self._router.answer(request)
+
+    def _refused(self, request: Request) -> str:
+        if request.path.startswith(_PUBLIC):
+            return ""
+        if self.settings.open:
+            return loopback.refusal(request)
+        return "sign-in is not part of this version yet: start with --open on your own machine"
+
+    async def _health(self) -> Response:
+        assert self._database is not None
+        try:
+            await self._database.fetch("select 1")
+        except DatabaseUnavailable:
+            body = orjson.dumps({"status": "unavailable", "database": "down", "version": __version__})
+            return Response(503, body, (("content-type", "application/json"),))
+        body = orjson.dumps({"status": "ok", "database": "up", "version": __version__})
+        return Response(200, body, (("content-type", "application/json"),))
+
+
+def _bare_request(scope: Scope) -> Request:
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    client = scope.get("client") or ("", 0)
+    return Request(scope["method"], scope["path"], "", headers, b"", "", client[0])
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to end this worker when its supervisor is killed, so that the port becomes free."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _application() -> Application:
+    text = os.environ.get(SETTINGS_VARIABLE)
+    if text is None:
+        raise RuntimeError("start the server with 'ardenne serve'")
+    _die_with_parent()
+    return Application(decode(text))
+
+
+def __getattr__(name: str) -> Any:
+    if name == "app":
+        return _application()
+    raise AttributeError(name)

@@ -1,0 +1,106 @@
+"""Running a node: database, migrations, workers."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from granian import Granian
+from granian.constants import Interfaces, Loops
+
+from ardenne.apps.asgi import SETTINGS_VARIABLE
+from ardenne.kernel.settings import Settings, encode
+from ardenne.kernel.store.embedded import DatabaseError, EmbeddedDatabase
+from ardenne.kernel.store.migrate import migrate
+
+MIGRATIONS = ("ardenne.kernel.store.migrations",)
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """Lend the connection string of the node's database, started and migrated. Raises DatabaseError."""
+    if settings.database:
+        migrate(settings.database, MIGRATIONS)
+        yield settings.database
+        return
+    embedded = EmbeddedDatabase(settings.data_folder)
+    dsn = embedded.start()
+    try:
+        migrate(dsn, MIGRATIONS)
+        yield dsn
+    finally:
+        embedded.stop()
+
+
+@contextmanager
+def only_server(data: Path) -> Iterator[None]:
+    """Hold the place of the one server of a data folder. Raises DatabaseError when it is taken."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "server.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            twin = lock.read().strip() or "another process"
+            raise DatabaseError(
+                f"{data} is served already by {twin}: stop it or name another --data."
+            ) from None
+        lock.truncate(0)
+        lock.write(f"process {os.getpid()}")
+        lock.flush()
+        yield
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise DatabaseError when the port is taken."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise DatabaseError(
+                f"port {port} of {host} cannot be used ({error.strerror}): name another --port."
+            ) from None
+
+
+def serve(settings: Settings, ready: Callable[[str], None]) -> None:
+    """Serve until the process is told to stop. ``ready`` gets the address as soon as it answers."""
+    check_port(settings.host, settings.port)
+    with only_server(settings.data_folder), database(settings) as dsn:
+        import msgspec
+
+        running = msgspec.structs.replace(settings, database=dsn)
+        os.environ[SETTINGS_VARIABLE] = encode(running)
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        address = f"http://{host}:{settings.port}"
+        threading.Thread(target=_announce, args=(address, ready), daemon=True).start()
+        server = Granian(
+            "ardenne.apps.asgi:app",
+            address=settings.host,
+            port=settings.port,
+            interface=Interfaces.ASGI,
+            workers=settings.workers,
+            loop=Loops.uvloop,
+            backlog=1024,
+            log_enabled=False,
+            respawn_failed_workers=True,
+        )
+        server.serve()
+
+
+def _announce(address: str, ready: Callable[[str], None]) -> None:
+    while True:
+        try:
+            with urllib.request.urlopen(f"{address}/health", timeout=5):  # noqa: S310 - our own address
+                break
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    ready(address)

@@ -1,0 +1,1 @@
+"""The web base: requests and answers as values, and their way in and out of the ASGI server."""

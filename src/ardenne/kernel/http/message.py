@@ -1,0 +1,48 @@
+"""A request and an answer, independent of the server that carries them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from http.cookies import CookieError, SimpleCookie
+from typing import NamedTuple
+
+
+class Request(NamedTuple):
+    """One HTTP request, its body read whole.
+
+    ``path`` is decoded; ``query`` is the raw query string; header names are lower case.
+    ``base`` is the address of the server without trailing slash, as the caller knows it.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    base: str
+    client: str
+
+    def header(self, name: str) -> str:
+        """Return a header, empty when absent."""
+        return self.headers.get(name, "")
+
+    def cookie(self, name: str) -> str:
+        """Return a cookie, empty when absent."""
+        try:
+            morsel = SimpleCookie(self.header("cookie")).get(name)
+        except CookieError:
+            return ""
+        return morsel.value if morsel else ""
+
+
+class Response(NamedTuple):
+    """One HTTP answer. ``stream`` replaces ``body`` for long contents."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+    stream: AsyncIterator[bytes] | None = None
+
+    def with_headers(self, *headers: tuple[str, str]) -> Response:
+        """Return the answer with further headers."""
+        return self._replace(headers=self.headers + headers)

@@ -1,0 +1,98 @@
+"""The CapabilityStatement: what this server does, made from what it is built of."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from ardenne import __version__
+from ardenne.standards.fhir import definitions
+
+STARTED = "2026-11-22"
+_INTERACTIONS = (
+    "read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type",
+)  # fmt: skip
+_SYSTEM = ("transaction", "batch", "search-system", "history-system")
+
+
+@lru_cache(maxsize=8)
+def statement(base: str) -> dict[str, Any]:
+    """Return the CapabilityStatement of the server at ``base``."""
+    return {
+        "resourceType": "CapabilityStatement",
+        "id": "ardenne",
+        "url": f"{base}/metadata",
+        "version": __version__,
+        "name": "Ardenne",
+        "title": "Ardenne FHIR server",
+        "status": "active",
+        "date": STARTED,
+        "kind": "instance",
+        "software": {"name": "Ardenne", "version": __version__},
+        "implementation": {"description": "Ardenne shared care record", "url": base},
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json", "json", "application/fhir+xml", "xml"],
+        "patchFormat": ["application/json-patch+json", "application/fhir+json", "application/fhir+xml"],
+        "rest": [
+            {
+                "mode": "server",
+                "resource": [_resource(name) for name in sorted(definitions.RESOURCE_TYPES)],
+                "interaction": [{"code": code} for code in _SYSTEM],
+                "searchParam": _common(),
+                "compartment": [
+                    f"http://hl7.org/fhir/CompartmentDefinition/{name}"
+                    for name in ("patient", "encounter", "practitioner", "relatedPerson", "device")
+                ],
+            }
+        ],
+    }
+
+
+def _resource(name: str) -> dict[str, Any]:
+    parameters = definitions.search_parameters(name)
+    references = sorted(code for code, found in parameters.items() if found.type == "reference")
+    return {
+        "type": name,
+        "profile": f"http://hl7.org/fhir/StructureDefinition/{name}",
+        "interaction": [{"code": code} for code in _INTERACTIONS],
+        "versioning": "versioned-update",
+        "readHistory": True,
+        "updateCreate": True,
+        "conditionalCreate": True,
+        "conditionalRead": "full-support",
+        "conditionalUpdate": True,
+        "conditionalDelete": "multiple",
+        "referencePolicy": ["literal", "logical", "local"],
+        "searchInclude": [f"{name}:{code}" for code in references] + ["*"],
+        "searchRevInclude": list(_referring(name)),
+        "searchParam": [
+            {"name": code, "definition": found.url, "type": found.type}
+            for code, found in sorted(parameters.items())
+        ],
+    }
+
+
+@lru_cache(maxsize=1)
+def _all_references() -> tuple[tuple[str, str, frozenset[str]], ...]:
+    return tuple(
+        (name, code, frozenset(found.targets))
+        for name in sorted(definitions.RESOURCE_TYPES)
+        for code, found in sorted(definitions.search_parameters(name).items())
+        if found.type == "reference"
+    )
+
+
+def _referring(name: str) -> list[str]:
+    return [f"{source}:{code}" for source, code, targets in _all_references() if name in targets]
+
+
+def _common() -> list[dict[str, str]]:
+    """Return the parameters that every type has."""
+    shared = set.intersection(
+        *(set(definitions.search_parameters(name)) for name in definitions.RESOURCE_TYPES)
+    )
+    parameters = definitions.search_parameters("Basic")
+    return [
+        {"name": code, "definition": parameters[code].url, "type": parameters[code].type}
+        for code in sorted(shared)
+    ]

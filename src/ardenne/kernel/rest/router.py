@@ -1,0 +1,154 @@
+"""From method and path to the interaction."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import orjson
+
+from ardenne.kernel.http.message import Request, Response
+from ardenne.kernel.rest import (
+    answers,
+    bundles,
+    capability,
+    conditional,
+    histories,
+    incoming,
+    instance,
+    patching,
+    searches,
+)  # fmt: skip
+from ardenne.kernel.rest.errors import RestError, refuse
+from ardenne.kernel.rest.formats import negotiated
+from ardenne.kernel.rest.service import FhirService
+from ardenne.kernel.search.errors import SearchError
+from ardenne.kernel.store.database import DatabaseUnavailable
+from ardenne.standards.fhir.definitions import RESOURCE_TYPES
+from ardenne.standards.fhir.outcome import Issue
+
+PREFIX = "/fhir"
+Operation = Callable[[FhirService, Request, str, str], Awaitable[Response]]
+"""An operation gets the resource type and id that it was called on (empty when it was not)."""
+
+
+class Router:
+    """The FHIR door. ``operations`` holds the ``$name`` operations that services brought."""
+
+    def __init__(self, service: FhirService, operations: dict[str, Operation] | None = None) -> None:
+        self.service = service
+        self.operations = operations or {}
+
+    async def answer(self, request: Request) -> Response:
+        """Answer a request in the format that the client takes; errors become OperationOutcomes."""
+        try:
+            response = await self.dispatch(request)
+        except RestError as error:
+            response = answers.error(error)
+        except SearchError as error:
+            response = answers.outcome(400, [error.issue])
+        except DatabaseUnavailable as error:
+            issue = Issue("error", "transient", "", f"{error}: try again in a moment", "database")
+            response = answers.outcome(503, [issue], ("retry-after", "2"))
+        return negotiated(request, response)
+
+    async def dispatch(self, request: Request) -> Response:
+        """Run the interaction. Raises RestError."""
+        path = request.path[len(PREFIX) :].strip("/")
+        parts = path.split("/") if path else []
+        if not parts:
+            return await self._system(request)
+        if parts[0].startswith(("$", "_")) or parts[0] == "metadata":
+            return await self._system_named(request, parts)
+        if parts[0] not in RESOURCE_TYPES:
+            raise refuse(
+                404, "not-supported", f"'{parts[0][:60]}' is not a resource type of FHIR R4", "resource-type"
+            )
+        if len(parts) == 1:
+            return await self._type(request, parts[0])
+        if parts[1].startswith(("$", "_")):
+            return await self._type_named(request, parts)
+        return await self._instance(request, parts)
+
+    async def _system(self, request: Request) -> Response:
+        match request.method:
+            case "POST":
+                return await bundles.process(self.service, request, self.dispatch)
+            case "GET" | "HEAD":
+                return await searches.of_system(self.service, request)
+        raise _not_allowed(request, "GET, HEAD, POST")
+
+    async def _system_named(self, request: Request, parts: list[str]) -> Response:
+        match request.method, parts:
+            case "GET" | "HEAD", ["metadata"]:
+                body = orjson.dumps(capability.statement(f"{request.base}{PREFIX}"))
+                return answers.resource(200, body)
+            case "GET" | "HEAD", ["_history"]:
+                return await histories.of_types(self.service, request)
+            case "POST", ["_search"]:
+                return await searches.of_system(self.service, request)
+            case _, [name] if name.startswith("$"):
+                return await self._operation(request, name, "", "")
+        raise refuse(404, "not-found", "there is nothing at this address: see /fhir/metadata", "address")
+
+    async def _type(self, request: Request, resource_type: str) -> Response:
+        match request.method:
+            case "GET" | "HEAD":
+                return await searches.of_type(self.service, request, resource_type)
+            case "POST":
+                return await instance.create(self.service, request, resource_type)
+            case "PUT":
+                return await conditional.update(self.service, request, resource_type)
+            case "PATCH":
+                return await patching.conditional_patch(self.service, request, resource_type)
+            case "DELETE":
+                return await conditional.delete(self.service, request, resource_type)
+        raise _not_allowed(request, "GET, HEAD, POST, PUT, PATCH, DELETE")
+
+    async def _type_named(self, request: Request, parts: list[str]) -> Response:
+        match request.method, parts[1:]:
+            case "POST", ["_search"]:
+                return await searches.of_type(self.service, request, parts[0])
+            case "GET" | "HEAD", ["_history"]:
+                return await histories.of_types(self.service, request, parts[0])
+            case _, [name] if name.startswith("$"):
+                return await self._operation(request, name, parts[0], "")
+        raise refuse(404, "not-found", "there is nothing at this address: see /fhir/metadata", "address")
+
+    async def _instance(self, request: Request, parts: list[str]) -> Response:
+        service = self.service
+        match request.method, parts:
+            case "GET" | "HEAD", [name, resource_id]:
+                return await instance.read(service, request, name, resource_id)
+            case "PUT", [name, resource_id]:
+                return await instance.update(service, request, name, resource_id)
+            case "PATCH", [name, resource_id]:
+                return await patching.patch(service, request, name, resource_id)
+            case "DELETE", [name, resource_id]:
+                return await instance.delete(service, request, name, resource_id)
+            case _, [_, _]:
+                raise _not_allowed(request, "GET, HEAD, PUT, PATCH, DELETE")
+            case "GET" | "HEAD", [name, resource_id, "_history"]:
+                return await histories.of_resource(service, request, name, resource_id)
+            case "GET" | "HEAD", [name, resource_id, "_history", version]:
+                return await instance.vread(service, request, name, resource_id, version)
+            case _, [name, resource_id, operation] if operation.startswith("$"):
+                return await self._operation(request, operation, name, resource_id)
+            case "GET" | "HEAD", [name, resource_id, member]:
+                return await searches.of_compartment(service, request, name, resource_id, member)
+            case "POST", [name, resource_id, member, "_search"]:
+                return await searches.of_compartment(service, request, name, resource_id, member)
+        raise refuse(404, "not-found", "there is nothing at this address: see /fhir/metadata", "address")
+
+    async def _operation(self, request: Request, name: str, resource_type: str, resource_id: str) -> Response:
+        operation = self.operations.get(name)
+        if operation is None:
+            raise refuse(
+                404, "not-supported", f"there is no operation {name[:60]}: see /fhir/metadata", "operation"
+            )
+        return await operation(self.service, request, resource_type, incoming.check_id(resource_id or "none"))
+
+
+def _not_allowed(request: Request, allowed: str) -> RestError:
+    return refuse(
+        405, "not-supported", f"{request.method} does not apply here; there are {allowed}", "method"
+    )

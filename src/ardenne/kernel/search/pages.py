@@ -1,0 +1,62 @@
+"""The Bundle of a search: joined from stored bytes, without parsing them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from ardenne.kernel.search.query import Query
+from ardenne.kernel.search.searcher import Page, Row
+from ardenne.kernel.search.subset import subset
+from ardenne.kernel.store.body import instant
+from ardenne.kernel.store.change import new_id, now
+from ardenne.standards.fhir.outcome import operation_outcome
+
+
+def searchset(page: Page, query: Query, base: str, path: str) -> bytes:
+    """Return the searchset Bundle. ``base`` is the server's address, ``path`` what was searched."""
+    cut = _cutter(query)
+    entries = [_entry(row, base, b"match", cut) for row in page.matches]
+    entries += [_entry(row, base, b"include", cut) for row in page.included]
+    if page.issues:
+        outcome = orjson.dumps(operation_outcome(page.issues))
+        entries.append(b'{"resource":%b,"search":{"mode":"outcome"}}' % outcome)
+    parts = [
+        b'{"resourceType":"Bundle","id":"%b","meta":{"lastUpdated":"%b"},"type":"searchset"'
+        % (new_id().encode(), instant(now()).encode())
+    ]
+    if page.total is not None:
+        parts.append(b',"total":%d' % page.total)
+    parts.append(b',"link":%b' % orjson.dumps(_links(page, query, base, path)))
+    if entries:
+        parts.append(b',"entry":[%b]' % b",".join(entries))
+    parts.append(b"}")
+    return b"".join(parts)
+
+
+def _links(page: Page, query: Query, base: str, path: str) -> list[dict[str, str]]:
+    address = f"{base}/{path}" if path else base
+    # the names of modifiers stay readable: a colon needs no escape in a query
+    text = urlencode(query.pairs, safe=":,", quote_via=quote)
+    own = text + (("&" if text else "") + f"_cursor={query.cursor}" if query.cursor else "")
+    links = [{"relation": "self", "url": f"{address}?{own}" if own else address}]
+    if query.cursor:
+        links.append({"relation": "first", "url": f"{address}?{text}" if text else address})
+    if page.next_cursor:
+        following = text + ("&" if text else "") + f"_cursor={page.next_cursor}"
+        links.append({"relation": "next", "url": f"{address}?{following}"})
+    return links
+
+
+def _entry(row: Row, base: str, mode: bytes, cut: Callable[[bytes], bytes] | None) -> bytes:
+    body = cut(row.body) if cut else row.body
+    address = f"{base}/{row.resource_type}/{row.resource_id}".encode()
+    return b'{"fullUrl":"%b","resource":%b,"search":{"mode":"%b"}}' % (address, body, mode)
+
+
+def _cutter(query: Query) -> Callable[[bytes], bytes] | None:
+    if query.summary in ("true", "text", "data") or query.elements:
+        return lambda body: subset(body, query.summary, query.elements)
+    return None

@@ -1,0 +1,298 @@
+"""Running a search: one statement for page, includes and total."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from ardenne.kernel.search import catalogue, cursor
+from ardenne.kernel.search.errors import SearchError, UnknownParameter
+from ardenne.kernel.search.query import IncludeText, Parameter, Query
+from ardenne.kernel.search.translate import Translator
+from ardenne.kernel.store import conditions as ask
+from ardenne.kernel.store import selection as select
+from ardenne.kernel.store.database import Connection, Database
+from ardenne.kernel.store.types import NAMES, NUMBERS
+from ardenne.standards.fhir import definitions
+from ardenne.standards.fhir.outcome import Issue
+
+TOTAL_CAP = 1000
+"""Without ``_total`` matches are counted up to this number; beyond it the total is left out."""
+
+_MAX_INCLUDED = 5000
+_MAX_ROUNDS = 8
+_SIMPLE_PATH = re.compile(r"[A-Z]\w+((?:\.\w+)+)")
+_SORT_LEAF = {
+    "CodeableConcept": ".coding[*].code",
+    "Coding": ".code",
+    "Identifier": ".value",
+    "Reference": ".reference",
+    "ContactPoint": ".value",
+}
+
+
+class Row(NamedTuple):
+    """One resource of a page."""
+
+    resource_type: str
+    resource_id: str
+    version: int
+    updated: int
+    body: bytes
+
+
+class Page(NamedTuple):
+    """The answer to a search."""
+
+    matches: list[Row]
+    included: list[Row]
+    total: int | None
+    next_cursor: str
+    issues: list[Issue]
+
+
+class Searcher:
+    """Answers searches from one database."""
+
+    def __init__(self, database: Database, translator: Translator) -> None:
+        self.database = database
+        self.translator = translator
+
+    async def search(
+        self,
+        types: Sequence[str],
+        query: Query,
+        *,
+        strict: bool = False,
+        within: ask.Condition | None = None,
+        connection: Connection | None = None,
+    ) -> Page:
+        """Return one page. ``within`` is a condition that every match must fulfil (compartment, policy).
+
+        Raises SearchError; an unknown parameter is an error only when ``strict``.
+        """
+        selection, issues = self.plan(types, query, strict=strict, within=within)
+        if query.summary == "count" or query.count == 0:
+            statement = select.count(selection)
+            rows = await self._fetch(statement, connection)
+            return Page([], [], rows[0][0], "", issues)
+        if any(include.iterate for include in selection.includes) and connection is None:
+            async with self.database.transaction("repeatable_read") as own:
+                return await self._page(selection, query, types, issues, own)
+        return await self._page(selection, query, types, issues, connection)
+
+    async def identities(
+        self, resource_type: str, query: Query, limit: int, connection: Connection
+    ) -> list[tuple[str, int]]:
+        """Return id and version of at most ``limit`` matches, for conditional interactions."""
+        chosen, _issues = self.plan([resource_type], query, strict=True)
+        rows = await self._fetch(select.identities(chosen._replace(limit=limit)), connection)
+        return [(row[1], row[2]) for row in rows]
+
+    def plan(
+        self, types: Sequence[str], query: Query, *, strict: bool, within: ask.Condition | None = None
+    ) -> tuple[select.Selection, list[Issue]]:
+        """Return what the store should select, and what was left out of the question."""
+        issues: list[Issue] = []
+        known = self._known(types, query.parameters, issues, strict)
+        parts = []
+        for name in types:
+            condition = self.translator.condition(name, known)
+            if within is not None:
+                inner = condition.conditions if isinstance(condition, ask.All) else (condition,)
+                condition = ask.All((within, *inner))
+            parts.append((NUMBERS[name], condition))
+        sorts = self._sorts(types, query, issues, strict)
+        after = None
+        if query.cursor:
+            after = cursor.decode(query.cursor, cursor.fingerprint(query.pairs, ",".join(types)), len(sorts))
+        cap = {"accurate": 0, "estimate": 0, "none": None}.get(query.total, TOTAL_CAP)
+        if query.cursor and not query.total:
+            cap = None
+        includes = tuple(found for text in query.includes for found in self._include(text))
+        return select.Selection(tuple(parts), sorts, query.count + 1, after, includes, cap), issues
+
+    def _known(
+        self, types: Sequence[str], parameters: Sequence[Parameter], issues: list[Issue], strict: bool
+    ) -> list[Parameter]:
+        known = []
+        for parameter in parameters:
+            try:
+                for name in types:
+                    self.translator.condition(name, [parameter])
+            except UnknownParameter as error:
+                if strict:
+                    raise
+                issues.append(_left_out(error))
+                continue
+            known.append(parameter)
+        return known
+
+    def _sorts(
+        self, types: Sequence[str], query: Query, issues: list[Issue], strict: bool
+    ) -> tuple[select.Sort, ...]:
+        sorts = []
+        for name, descending in query.sorts:
+            try:
+                sorts.append(_sort(types, name, descending))
+            except UnknownParameter as error:
+                if strict:
+                    raise
+                issues.append(_left_out(error))
+        return tuple(sorts) or select.NEWEST_FIRST
+
+    def _include(self, text: IncludeText) -> list[select.Include]:
+        if text.parameter == "*" and not text.source:
+            return [select.Include(False, 0, 0, 0, False, text.iterate)]
+        catalogue.check_type(text.source, text.text)
+        source = NUMBERS[text.source]
+        if text.parameter == "*":
+            if not text.reverse:
+                return [select.Include(False, source, 0, 0, False, text.iterate)]
+            names = [
+                code
+                for code, parameter in definitions.search_parameters(text.source).items()
+                if parameter.type == "reference"
+            ]
+        else:
+            names = [text.parameter]
+        found = []
+        for name in names:
+            target = catalogue.find(text.source, name)
+            if target.parameter.type != "reference":
+                raise SearchError(text.text, f"'{name}' of {text.source} is not a reference")
+            only = text.target or target.only
+            number = NUMBERS[catalogue.check_type(only, text.text)] if only else 0
+            owner = text.reverse and target.owner and only == "Patient"
+            found.append(select.Include(text.reverse, source, target.key, number, owner, text.iterate))
+        return found
+
+    async def _page(
+        self,
+        selection: select.Selection,
+        query: Query,
+        types: Sequence[str],
+        issues: list[Issue],
+        connection: Connection | None,
+    ) -> Page:
+        rows = await self._fetch(select.page(selection), connection)
+        matched = [row for row in rows if row["step"] == 0 and row["pk"] is not None]
+        more = len(matched) > query.count
+        matched = matched[: query.count]
+        pks = {row["pk"] for row in matched}
+        included: dict[int, Any] = {}
+        if selection.includes:
+            cut = await self._cut_includes(selection, rows, pks, more, connection)
+            included = {row["pk"]: row for row in cut if row["pk"] not in pks}
+        next_cursor = ""
+        if more:
+            last = matched[-1]
+            values = tuple(last[f"s{place}"] for place in range(len(selection.sorts)))
+            search = cursor.fingerprint(query.pairs, ",".join(types))
+            next_cursor = cursor.encode((*values, last["pk"]), search)
+        total = _total(rows, selection, query, more, len(matched))
+        if len(included) >= _MAX_INCLUDED:
+            issues.append(
+                Issue(
+                    "warning",
+                    "too-costly",
+                    "",
+                    f"Only the first {_MAX_INCLUDED} included resources are shown.",
+                )
+            )
+        return Page(
+            [_row(row) for row in matched],
+            [_row(row) for row in included.values()],
+            total,
+            next_cursor,
+            issues,
+        )
+
+    async def _cut_includes(
+        self,
+        selection: select.Selection,
+        rows: Sequence[Any],
+        pks: set[int],
+        more: bool,
+        connection: Connection | None,
+    ) -> list[Any]:
+        found = {row["pk"]: row for row in rows if row["step"] == 1}
+        if more:
+            # the row that only told of a next page brought its own includes: ask again without it
+            found = {}
+            for include in selection.includes:
+                for row in await self._fetch(select.related(include, list(pks)), connection):
+                    found[row["pk"]] = row
+        fresh = set(found) - pks
+        for _round in range(_MAX_ROUNDS):
+            if not fresh or len(found) > _MAX_INCLUDED:
+                break
+            before = set(found) | pks
+            for include in selection.includes:
+                if include.iterate:
+                    for row in await self._fetch(select.related(include, list(fresh)), connection):
+                        found.setdefault(row["pk"], row)
+            fresh = set(found) - before
+        return list(found.values())[:_MAX_INCLUDED]
+
+    async def _fetch(self, statement: select.Statement, connection: Connection | None) -> Sequence[Any]:
+        if connection is not None:
+            return await connection.fetch(statement.sql, *statement.arguments)
+        return await self.database.fetch(statement.sql, *statement.arguments)
+
+
+def _row(row: Any) -> Row:
+    return Row(NAMES[row["type"]], row["id"], row["version"], row["updated"], row["body"])
+
+
+def _total(
+    rows: Sequence[Any], selection: select.Selection, query: Query, more: bool, matched: int
+) -> int | None:
+    if query.total == "none" or selection.total_cap is None:
+        return None
+    counted: int = rows[0]["total"]
+    if selection.total_cap and counted > selection.total_cap:
+        return None
+    return counted
+
+
+def _left_out(error: UnknownParameter) -> Issue:
+    found = error.issue
+    return Issue("warning", found.code, found.path, f"{found.message} It was left out.", found.rule)
+
+
+def _sort(types: Sequence[str], name: str, descending: bool) -> select.Sort:
+    if name == "_lastUpdated":
+        return select.Sort("updated", descending)
+    if name == "_id":
+        return select.Sort("id", descending)
+    if len(types) != 1:
+        raise SearchError("_sort", "a search over several types sorts by _lastUpdated or _id")
+    target = catalogue.find(types[0], name)
+    match target.parameter.type:
+        case "date" if target.main_date:
+            return select.Sort("date", descending)
+        case "date":
+            return select.Sort("moment", descending, target.key)
+        case "string":
+            return select.Sort("string", descending, target.key)
+        case "number" | "quantity":
+            return select.Sort("number", descending, target.key)
+        case "token" | "reference" | "uri":
+            return select.Sort("json", descending, 0, _json_path(target))
+    raise SearchError("_sort", f"'{name}' is a {target.parameter.type} parameter and gives no order")
+
+
+def _json_path(target: catalogue.Target) -> str:
+    match = _SIMPLE_PATH.match(target.parameter.expression)
+    if match is None:
+        raise SearchError("_sort", f"'{target.code}' gives no order")
+    current, leaf = target.resource_type, ""
+    for name in match[1][1:].split("."):
+        found = definitions.child(current, name)
+        if found is None:
+            raise SearchError("_sort", f"'{target.code}' gives no order")
+        current = found[1][0] if found[1] else ""
+    leaf = _SORT_LEAF.get(current, "")
+    return "$" + match[1] + leaf

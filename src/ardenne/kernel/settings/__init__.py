@@ -1,0 +1,68 @@
+"""The settings of a node: one value type, read once, documented in docs/settings.md."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+ENVIRONMENT_PREFIX = "ARDENNE_"
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """What an operator may choose. Every field can be set by ARDENNE_<NAME> in the environment."""
+
+    data: str = "data"
+    """The data folder: embedded database, contents, keys."""
+    database: str = ""
+    """Connection string of a PostgreSQL 15 to 18; empty: the embedded one in the data folder."""
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+    port: int = 8080
+    """The port to listen on."""
+    workers: int = 2
+    """Worker processes."""
+    open: bool = False
+    """Every loopback caller is the operator; any other address is refused. For development."""
+    base_url: str = ""
+    """The public address, such as https://node.example; empty: what the caller's Host header says."""
+    body_limit: int = 64 * 1024 * 1024
+    """The largest request content in bytes."""
+    connections: int = 8
+    """Database connections of each worker."""
+    corpus: str = "../shared/data"
+    """Folder of sample documents for tests and ``demo --corpus``."""
+
+    @property
+    def data_folder(self) -> Path:
+        return Path(self.data).expanduser()
+
+
+class SettingsError(ValueError):
+    """A setting has a value that cannot be used; the message names it."""
+
+
+def load(**chosen: Any) -> Settings:
+    """Return the settings: ``chosen`` (from the command line, None means not given), then environment."""
+    values: dict[str, Any] = {}
+    for name in Settings.__struct_fields__:
+        text = os.environ.get(ENVIRONMENT_PREFIX + name.upper())
+        if text is not None:
+            values[name] = text
+    values.update({name: value for name, value in chosen.items() if value is not None})
+    try:
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"a setting cannot be used: {error}") from None
+
+
+def encode(settings: Settings) -> str:
+    """Return the settings as text for the worker processes."""
+    return msgspec.json.encode(settings).decode()
+
+
+def decode(text: str) -> Settings:
+    """Return the settings that ``encode`` wrote."""
+    return msgspec.json.decode(text, type=Settings)

@@ -1,0 +1,136 @@
+"""A change of one resource, and what became of it."""
+
+from __future__ import annotations
+
+import uuid
+from enum import IntEnum
+from time import time_ns
+from typing import Any, NamedTuple
+
+from ardenne.kernel.store import hashing
+from ardenne.kernel.store.body import Body, compose
+from ardenne.kernel.store.index import EMPTY, IndexRow, build
+from ardenne.kernel.store.types import NUMBERS
+from ardenne.standards.fhir import extraction
+
+
+class Mode(IntEnum):
+    """What a change asks for (the numbers of the SQL function write_resource)."""
+
+    CREATE = 1
+    PUT = 2
+    UPDATE = 3
+    DELETE = 4
+    PUT_UNLESS_SAME = 5
+
+
+class Method(IntEnum):
+    """How a version came into being, as the history tells it."""
+
+    POST = 1
+    PUT = 2
+    PATCH = 3
+    DELETE = 4
+
+
+class Status(IntEnum):
+    """What became of a change."""
+
+    CREATED = 0
+    UPDATED = 1
+    UNCHANGED = 2
+    DELETED = 3
+    VERSION_CONFLICT = 10
+    ID_IN_USE = 11
+    NOT_FOUND = 12
+    GONE = 13
+
+    @property
+    def done(self) -> bool:
+        """Whether the store now holds what was asked for."""
+        return self < Status.VERSION_CONFLICT
+
+
+class Change(NamedTuple):
+    """One resource to write or delete."""
+
+    mode: Mode
+    method: Method
+    resource_type: str
+    resource_id: str
+    self_hash: int
+    expected: int | None
+    updated: int
+    body: Body | None
+    patient: int | None
+    index: IndexRow
+
+    def arguments(self) -> tuple[Any, ...]:
+        """Return the arguments of write_resource in order."""
+        row, body = self.index, self.body
+        return (
+            self.mode, self.expected, NUMBERS[self.resource_type], self.method, self.self_hash, self.resource_id,
+            body.head if body else None, body.tail if body else None, self.updated, body.digest if body else 0,
+            self.patient, row.low, row.high, row.tokens, row.hot, row.targets,
+            row.string_keys, row.strings, row.date_keys, row.date_lows, row.date_highs,
+            row.number_keys, row.number_lows, row.number_highs,
+            row.number_units, row.number_codes, row.number_names,
+            row.position_keys, row.latitudes, row.longitudes,
+        )  # fmt: skip
+
+
+class Outcome(NamedTuple):
+    """The answer to a change: what happened, and the version that now stands."""
+
+    status: Status
+    version: int
+    updated: int
+    change: Change
+
+    def content(self) -> bytes:
+        """Return the JSON that was stored. Only for a change that wrote a body."""
+        assert self.change.body is not None
+        return self.change.body.with_version(self.version)
+
+
+def now() -> int:
+    """Return the present as microseconds since 1970, cut to milliseconds as instants show it."""
+    return time_ns() // 1_000_000 * 1000
+
+
+def new_id() -> str:
+    """Return a new server-assigned logical id."""
+    return str(uuid.uuid4())
+
+
+def write(
+    resource: dict[str, Any],
+    content: bytes,
+    resource_id: str,
+    mode: Mode,
+    method: Method,
+    expected: int | None = None,
+) -> Change:
+    """Return the change that stores ``resource`` (parsed) as ``content`` (its JSON) under an id."""
+    resource_type = resource["resourceType"]
+    updated = now()
+    self_hash = hashing.self_hash(resource_type, resource_id)
+    values = extraction.extract(resource)
+    index = build(resource_type, values, extraction.main_date(resource_type))
+    if resource_type == "Patient":
+        patient: int | None = self_hash
+    else:
+        owner = extraction.owner(resource)
+        patient = hashing.reference(owner) if owner else None
+    body = compose(resource_type, resource_id, content, updated)
+    return Change(
+        mode, method, resource_type, resource_id, self_hash, expected, updated, body, patient, index
+    )
+
+
+def delete(resource_type: str, resource_id: str, expected: int | None = None) -> Change:
+    """Return the change that deletes a resource."""
+    self_hash = hashing.self_hash(resource_type, resource_id)
+    return Change(
+        Mode.DELETE, Method.DELETE, resource_type, resource_id, self_hash, expected, now(), None, None, EMPTY
+    )

@@ -1,0 +1,100 @@
+"""Connections of one worker process to PostgreSQL.
+
+A small stack of asyncpg connections, last used first, whose prepared statements stay warm.
+The stock pool of asyncpg resets the session at every release, which costs more than a read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from psycopg.conninfo import conninfo_to_dict
+
+Connection = asyncpg.Connection[asyncpg.Record]
+
+_BROKEN = (asyncpg.InterfaceError, asyncpg.ConnectionDoesNotExistError, asyncpg.AdminShutdownError, OSError)
+
+
+class DatabaseUnavailable(Exception):
+    """The database does not answer at the moment; the request may be repeated."""
+
+
+class Database:
+    """At most ``size`` connections, opened when first needed."""
+
+    def __init__(self, dsn: str, size: int = 8) -> None:
+        self._arguments = _arguments(dsn)
+        self._idle: list[Connection] = []
+        self._free = asyncio.Semaphore(size)
+
+    async def close(self) -> None:
+        """Close every idle connection."""
+        while self._idle:
+            await self._idle.pop().close()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """Lend a connection. A connection that broke is dropped, never lent again."""
+        async with self._free:
+            connection = await self._take()
+            try:
+                yield connection
+            except _BROKEN:
+                connection.terminate()
+                raise
+            except BaseException:
+                # a cancelled request may leave its statement running
+                if connection.is_in_transaction():
+                    connection.terminate()
+                raise
+            finally:
+                if not connection.is_closed():
+                    self._idle.append(connection)
+
+    @asynccontextmanager
+    async def transaction(self, isolation: str = "read_committed") -> AsyncIterator[Connection]:
+        """Lend a connection inside a transaction."""
+        async with self.connection() as connection, connection.transaction(isolation=isolation):  # type: ignore[arg-type]
+            yield connection
+
+    async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Run a read and return its rows; a connection lost before the answer is tried once more."""
+        for last in (False, True):
+            try:
+                async with self.connection() as connection:
+                    return await connection.fetch(query, *arguments)
+            except _BROKEN as error:
+                if last:
+                    raise DatabaseUnavailable("the database connection was lost") from error
+        raise AssertionError("unreachable")
+
+    async def _take(self) -> Connection:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+        try:
+            return await asyncpg.connect(**self._arguments)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise DatabaseUnavailable("the database cannot be reached") from error
+
+
+def _arguments(dsn: str) -> dict[str, Any]:
+    """Translate a libpq connection string (URI or key=value) for asyncpg."""
+    parts = conninfo_to_dict(dsn)
+    known = {"host": "host", "port": "port", "user": "user", "password": "password", "dbname": "database"}
+    arguments: dict[str, Any] = {known[name]: value for name, value in parts.items() if name in known}
+    if "port" in arguments:
+        arguments["port"] = int(arguments["port"])
+    if parts.get("sslmode"):
+        arguments["ssl"] = parts["sslmode"]
+    arguments["server_settings"] = {
+        "application_name": "ardenne",
+        "jit": "off",
+        "timezone": "UTC",
+    }
+    return arguments

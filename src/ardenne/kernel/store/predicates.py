@@ -1,0 +1,243 @@
+"""Conditions as SQL predicates on one row of the table ``resource``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import singledispatchmethod
+from typing import Any as Anything
+
+from ardenne.kernel.store import conditions as ask
+from ardenne.kernel.store.index import NO_DATE
+
+_COMPARISONS = {
+    "eq": "{a}.low >= {low} and {a}.high <= {high}",
+    "ne": "not ({a}.low >= {low} and {a}.high <= {high})",
+    "gt": "{a}.high > {high}",
+    "lt": "{a}.low < {low}",
+    "ge": "({a}.high > {high} or {a}.low >= {low})",
+    "le": "({a}.low < {low} or {a}.high <= {high})",
+    "sa": "{a}.low >= {high}",
+    "eb": "{a}.high <= {low}",
+    "ap": "{a}.low < {high} and {a}.high > {low}",
+}
+_NUMBER_COMPARISONS = {
+    "eq": "{a}.low >= {low} and {a}.high < {high}",
+    "ne": "not ({a}.low >= {low} and {a}.high < {high})",
+    "gt": "{a}.high > {value}",
+    "lt": "{a}.low < {value}",
+    "ge": "{a}.high >= {value}",
+    "le": "{a}.low <= {value}",
+    "sa": "{a}.low > {value}",
+    "eb": "{a}.high < {value}",
+    "ap": "{a}.low <= {high} and {a}.high >= {low}",
+}
+_METRES_PER_DEGREE = 111_195.0
+_EARTH_RADIUS = 6_371_000.0
+
+
+class Predicates:
+    """Collects the parameters of one SQL statement while conditions are written out."""
+
+    def __init__(self) -> None:
+        self.arguments: list[Anything] = []
+        self._aliases = 0
+        self._patient_known = False
+
+    def bind(self, value: Anything, cast: str = "bigint") -> str:
+        """Add a parameter and return its place in the text, with its type."""
+        self.arguments.append(value)
+        return f"${len(self.arguments)}::{cast}"
+
+    def write(self, condition: ask.Condition, alias: str, *, patient_known: bool = False) -> str:
+        """Return the predicate for the row called ``alias``.
+
+        With ``patient_known`` the row's patient is already given: tokens are then compared one
+        by one, which keeps the planner on the patient's few rows and off the big token index.
+        """
+        before, self._patient_known = self._patient_known, patient_known
+        try:
+            return self._sql(condition, alias)
+        finally:
+            self._patient_known = before
+
+    def _alias(self) -> str:
+        self._aliases += 1
+        return f"t{self._aliases}"
+
+    @singledispatchmethod
+    def _sql(self, condition: Anything, alias: str) -> str:
+        raise TypeError(f"no SQL for {type(condition).__name__}")
+
+    @_sql.register
+    def _(self, condition: ask.All, alias: str) -> str:
+        if not condition.conditions:
+            return "true"
+        return "(" + " and ".join(self._sql(part, alias) for part in condition.conditions) + ")"
+
+    @_sql.register
+    def _(self, condition: ask.Any, alias: str) -> str:
+        if not condition.conditions:
+            return "false"
+        return "(" + " or ".join(self._sql(part, alias) for part in condition.conditions) + ")"
+
+    @_sql.register
+    def _(self, condition: ask.Not, alias: str) -> str:
+        return f"not {self._sql(condition.condition, alias)}"
+
+    @_sql.register
+    def _(self, condition: ask.Tokens, alias: str) -> str:
+        if self._patient_known:
+            if len(condition.hashes) == 1:
+                return f"({self.bind(condition.hashes[0])} = any({alias}.tokens))"
+            return f"(({alias}.tokens && {self.bind(list(condition.hashes), 'bigint[]')}) is true)"
+        if len(condition.hashes) == 1:
+            return f"({alias}.tokens @> array[{self.bind(condition.hashes[0])}])"
+        return f"({alias}.tokens && {self.bind(list(condition.hashes), 'bigint[]')})"
+
+    @_sql.register
+    def _(self, condition: ask.TokenWords, alias: str) -> str:
+        key, pattern = self.bind(condition.key), self.bind(condition.pattern, "text")
+        return f"({alias}.tokens && array(select w.hash from token_text w where w.key = {key} and w.text like {pattern}))"
+
+    @_sql.register
+    def _(self, condition: ask.Selves, alias: str) -> str:
+        return f"({alias}.self = any({self.bind(list(condition.hashes), 'bigint[]')}))"
+
+    @_sql.register
+    def _(self, condition: ask.OwnedBy, alias: str) -> str:
+        if len(condition.hashes) == 1:
+            return f"({alias}.patient = {self.bind(condition.hashes[0])})"
+        return f"({alias}.patient = any({self.bind(list(condition.hashes), 'bigint[]')}))"
+
+    @_sql.register
+    def _(self, condition: ask.Strings, alias: str) -> str:
+        def where(row: str) -> str:
+            text = f"{row}.value like {self.bind(condition.pattern, 'text')}"
+            if condition.prefix:
+                # the highest code point closes the range of all texts that begin with the prefix
+                end = self.bind(condition.prefix + "\U0010ffff", "text")
+                text += f" and {row}.value >= {self.bind(condition.prefix, 'text')} and {row}.value < {end}"
+            return text
+
+        return self._exists("string_value", condition.key, alias, where)
+
+    @_sql.register
+    def _(self, condition: ask.Dates, alias: str) -> str:
+        low, high = self.bind(condition.low), self.bind(condition.high)
+        compare = _COMPARISONS[condition.comparator]
+        if condition.key == 0:
+            return f"({alias}.low > {NO_DATE} and {compare.format(a=alias, low=low, high=high)})"
+        return self._exists(
+            "date_value", condition.key, alias, lambda row: compare.format(a=row, low=low, high=high)
+        )
+
+    @_sql.register
+    def _(self, condition: ask.Updated, alias: str) -> str:
+        low, high = self.bind(condition.low), self.bind(condition.high)
+        text = _COMPARISONS[condition.comparator].format(a="@", low=low, high=high)
+        # lastUpdated is a moment: it ends where it begins
+        return "(" + text.replace("@.low", f"{alias}.updated").replace("@.high", f"{alias}.updated") + ")"
+
+    @_sql.register
+    def _(self, condition: ask.Numbers, alias: str) -> str:
+        number = "double precision"
+        value, low, high = (
+            self.bind(part, number) for part in (condition.value, condition.low, condition.high)
+        )
+        text = _NUMBER_COMPARISONS[condition.comparator]
+
+        def where(row: str) -> str:
+            parts = [text.format(a=row, value=value, low=low, high=high)]
+            if condition.unit:
+                parts.append(f"{row}.unit = {self.bind(condition.unit)}")
+            if condition.code:
+                code = self.bind(condition.code)
+                parts.append(f"({row}.code = {code} or {row}.name = {code})")
+            return " and ".join(parts)
+
+        return self._exists("number_value", condition.key, alias, where)
+
+    @_sql.register
+    def _(self, condition: ask.AnyDate, alias: str) -> str:
+        if condition.key == 0:
+            return f"({alias}.low > {NO_DATE})"
+        return self._exists("date_value", condition.key, alias, lambda _row: "true")
+
+    @_sql.register
+    def _(self, condition: ask.AnyValue, alias: str) -> str:
+        assert condition.table in ("string_value", "number_value", "position_value")
+        return self._exists(condition.table, condition.key, alias, lambda _row: "true")
+
+    @_sql.register
+    def _(self, condition: ask.Near, alias: str) -> str:
+        number = "double precision"
+        latitude, longitude = self.bind(condition.latitude, number), self.bind(condition.longitude, number)
+        metres = self.bind(condition.metres, number)
+        band = condition.metres / _METRES_PER_DEGREE
+        bottom, top = (
+            self.bind(condition.latitude - band, number),
+            self.bind(condition.latitude + band, number),
+        )
+
+        def where(row: str) -> str:
+            half = (
+                f"power(sin(radians({row}.latitude - {latitude}) / 2), 2) + cos(radians({latitude})) "
+                f"* cos(radians({row}.latitude)) * power(sin(radians({row}.longitude - {longitude}) / 2), 2)"
+            )
+            distance = f"{2 * _EARTH_RADIUS} * asin(least(1, sqrt({half})))"
+            return f"{row}.latitude between {bottom} and {top} and {distance} <= {metres}"
+
+        return self._exists("position_value", condition.key, alias, where)
+
+    @_sql.register
+    def _(self, condition: ask.Refers, alias: str) -> str:
+        parts, known = [], self._patient_known
+        for number, target in condition.targets:
+            row = self._alias()
+            inner = self.write(target, row)
+            base = f"{row}.type = {number} and {row}.body is not null and {inner}"
+            if condition.owner:
+                parts.append(f"({alias}.patient in (select {row}.self from resource {row} where {base}))")
+                continue
+            hashes = f"array(select k.key # {row}.self from resource {row}, unnest({self.bind(list(condition.keys), 'bigint[]')}) k(key) where {base})"
+            parts.append(
+                f"(({alias}.tokens && {hashes}) is true)" if known else f"({alias}.tokens && {hashes})"
+            )
+        return "(" + (" or ".join(parts) or "false") + ")"
+
+    @_sql.register
+    def _(self, condition: ask.ReferredBy, alias: str) -> str:
+        row = self._alias()
+        inner = self.write(condition.condition, row)
+        base = f"{row}.type = {condition.number} and {row}.body is not null and {inner}"
+        key = self.bind(condition.key)
+        if condition.owner:
+            return (
+                f"({alias}.self in (select {row}.patient from resource {row} where {base} "
+                f"and ({key} # {row}.patient) = any({row}.tokens)))"
+            )
+        return (
+            f"({alias}.self in (select u.self from resource {row} cross join unnest({row}.targets) u(self) "
+            f"where {base} and ({key} # u.self) = any({row}.tokens)))"
+        )
+
+    @_sql.register
+    def _(self, condition: ask.ListedIn, alias: str) -> str:
+        wanted = self.bind(condition.list_hash)
+        return f"({alias}.self in (select unnest(l.targets) from resource l where l.self = {wanted} and l.body is not null))"
+
+    @_sql.register
+    def _(self, condition: ask.Contains, alias: str) -> str:
+        column = "narrative" if condition.narrative else "content"
+        query = self.bind(condition.query, "text")
+        return (
+            f"({alias}.pk in (select w.pk from resource_words w "
+            f"where w.{column} @@ websearch_to_tsquery('simple', {query})))"
+        )
+
+    def _exists(self, table: str, key: int, alias: str, where: Callable[[str], str]) -> str:
+        row = self._alias()
+        place = self.bind(key)
+        return (
+            f"({alias}.pk in (select {row}.pk from {table} {row} where {row}.key = {place} and {where(row)}))"
+        )

@@ -1,0 +1,196 @@
+"""Reading and writing resources: the hot paths.
+
+Reads that wait in one turn of the event loop are fetched by one query; writes that wait are
+committed together. Both keep their order and answer each caller alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import asyncpg
+
+from ardenne.kernel.store import hashing
+from ardenne.kernel.store.change import Change, Outcome, Status
+from ardenne.kernel.store.database import Connection, Database, DatabaseUnavailable
+from ardenne.kernel.store.index import Texts
+from ardenne.kernel.store.types import NAMES, NUMBERS
+
+_READ = """
+select r.self, r.type, r.id, r.version, r.updated, r.body
+  from unnest($1::bigint[]) as wanted(self) join resource r on r.self = wanted.self
+"""
+_READ_VERSION = """
+select h.method, h.updated, h.body, r.id from resource r join history h on h.pk = r.pk and h.version = $2 where r.self = $1
+union all
+select r.method, r.updated, r.body, r.id from resource r where r.self = $1 and r.version = $2
+"""
+_WRITE = """
+select new_status, new_version, new_updated from write_resource(
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+    $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
+"""
+_TEXTS = """
+insert into token_text (key, text, hash) select * from unnest($1::bigint[], $2::text[], $3::bigint[])
+on conflict do nothing
+"""
+_BATCH = 64
+_LANES = 2
+_RETRIES = 5
+_KNOWN_TEXTS = 200_000
+
+
+class Stored(NamedTuple):
+    """One version of a resource as the store holds it; ``body`` is None when it is deleted."""
+
+    resource_type: str
+    resource_id: str
+    version: int
+    updated: int
+    body: bytes | None
+
+
+class Resources:
+    """The resources of one database, for one worker process."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._wanted: dict[int, list[asyncio.Future[Stored | None]]] = {}
+        self._waiting: list[tuple[Change, asyncio.Future[Outcome]]] = []
+        self._lanes = 0
+        self._known_texts: set[int] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def read(self, resource_type: str, resource_id: str) -> Stored | None:
+        """Return the current version, or None when the id was never used."""
+        loop = asyncio.get_running_loop()
+        wanted = hashing.self_hash(resource_type, resource_id)
+        future: asyncio.Future[Stored | None] = loop.create_future()
+        if not self._wanted:
+            loop.call_soon(self._start, self._fetch_wanted)
+        self._wanted.setdefault(wanted, []).append(future)
+        found = await future
+        if found is not None and (found.resource_type, found.resource_id) != (resource_type, resource_id):
+            return None
+        return found
+
+    async def read_version(self, resource_type: str, resource_id: str, version: int) -> Stored | None:
+        """Return one version, or None when there is none of that number."""
+        rows = await self.database.fetch(
+            _READ_VERSION, hashing.self_hash(resource_type, resource_id), version
+        )
+        for row in rows:
+            if row["id"] == resource_id:
+                return Stored(resource_type, resource_id, version, row["updated"], row["body"])
+        return None
+
+    async def write(self, change: Change) -> Outcome:
+        """Write one change, durably, in a commit that it may share with others."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Outcome] = loop.create_future()
+        self._waiting.append((change, future))
+        if self._lanes < _LANES:
+            self._lanes += 1
+            loop.call_soon(self._start, self._drain)
+        return await future
+
+    async def write_in(self, connection: Connection, changes: Sequence[Change]) -> list[Outcome]:
+        """Write changes inside the caller's transaction, in an order that cannot deadlock."""
+        order = sorted(range(len(changes)), key=lambda place: changes[place].self_hash)
+        await self._write_texts(connection, [changes[place] for place in order])
+        rows = await connection.fetchmany(_WRITE, [changes[place].arguments() for place in order])
+        outcomes: dict[int, Outcome] = {}
+        for place, (status, version, updated) in zip(order, rows, strict=True):
+            outcomes[place] = Outcome(Status(status), version, updated, changes[place])
+        return [outcomes[place] for place in range(len(changes))]
+
+    def _start(self, work: object) -> None:
+        task = asyncio.ensure_future(work())  # type: ignore[operator]
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _fetch_wanted(self) -> None:
+        wanted, self._wanted = self._wanted, {}
+        try:
+            rows = await self.database.fetch(_READ, list(wanted))
+        except Exception as error:
+            for futures in wanted.values():
+                for future in futures:
+                    _fail(future, error)
+            return
+        for self_hash, number, resource_id, version, updated, body in rows:
+            stored = Stored(NAMES[number], resource_id, version, updated, body)
+            for future in wanted.pop(self_hash):
+                if not future.done():
+                    future.set_result(stored)
+        for futures in wanted.values():
+            for future in futures:
+                if not future.done():
+                    future.set_result(None)
+
+    async def _drain(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]
+                await self._write_batch(batch)
+        finally:
+            self._lanes -= 1
+
+    async def _write_batch(self, batch: list[tuple[Change, asyncio.Future[Outcome]]]) -> None:
+        try:
+            outcomes = await self._commit([change for change, _future in batch])
+        except Exception as error:
+            if len(batch) == 1 or isinstance(error, DatabaseUnavailable):
+                for _change, future in batch:
+                    _fail(future, error)
+                return
+            # one bad row fails the whole commit: let each stand alone
+            for single in batch:
+                await self._write_batch([single])
+            return
+        for (_change, future), outcome in zip(batch, outcomes, strict=True):
+            if not future.done():
+                future.set_result(outcome)
+
+    async def _commit(self, changes: list[Change]) -> list[Outcome]:
+        for attempt in range(_RETRIES):
+            try:
+                async with self.database.connection() as connection:
+                    return await self.write_in(connection, changes)
+            except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+                if attempt == _RETRIES - 1:
+                    raise
+                await asyncio.sleep(0.005 * 2**attempt)
+            except (asyncpg.InterfaceError, asyncpg.ConnectionDoesNotExistError, OSError) as error:
+                raise DatabaseUnavailable(
+                    "the connection broke: whether the write happened is not known"
+                ) from error
+        raise AssertionError("unreachable")
+
+    async def _write_texts(self, connection: Connection, changes: Sequence[Change]) -> None:
+        fresh: Texts = {}
+        for change in changes:
+            for entry, shown in change.index.texts.items():
+                if shown not in self._known_texts:
+                    fresh[entry] = shown
+        if not fresh:
+            return
+        ordered = sorted(fresh)
+        keys, texts = [key for key, _text in ordered], [text for _key, text in ordered]
+        await connection.execute(_TEXTS, keys, texts, [fresh[entry] for entry in ordered])
+        if not connection.is_in_transaction():
+            if len(self._known_texts) > _KNOWN_TEXTS:
+                self._known_texts.clear()
+            self._known_texts.update(fresh.values())
+
+
+def type_number(resource_type: str) -> int:
+    """Return the number under which the database knows a resource type."""
+    return NUMBERS[resource_type]
+
+
+def _fail(future: asyncio.Future[object], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)

@@ -1,0 +1,258 @@
+"""A search as one SQL statement: the page, its includes and the total from one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ardenne.kernel.store import conditions as ask
+from ardenne.kernel.store.predicates import Predicates
+
+_LAST_TEXT = "\U0010ffff"
+_LAST_NUMBER = 9_223_372_036_854_775_807
+_COLUMNS = "pk, type, id, version, updated, body, self, tokens, targets, patient"
+
+
+class Sort(NamedTuple):
+    """One sort key. ``kind``: date (the main clinical date), updated, id, string, moment, number, json.
+
+    ``key`` is the parameter's hash for rows of the index; ``path`` a SQL/JSON path for ``json``.
+    """
+
+    kind: str
+    descending: bool = False
+    key: int = 0
+    path: str = ""
+
+
+NEWEST_FIRST = (Sort("date", descending=True),)
+"""The default order: by main clinical date, newest first (types without one: last created first)."""
+
+
+class Include(NamedTuple):
+    """Resources to add to a page. ``reverse``: those that refer to it (``_revinclude``).
+
+    ``source``: type number of the referring resource (0: any); ``key`` the hash of its parameter
+    (0: any reference); ``target``: type number of the resource referred to (0: any).
+    """
+
+    reverse: bool
+    source: int
+    key: int
+    target: int = 0
+    owner: bool = False
+    iterate: bool = False
+
+
+class Selection(NamedTuple):
+    """A search over types, each with its own condition."""
+
+    parts: tuple[tuple[int, ask.Condition], ...]
+    sorts: tuple[Sort, ...] = NEWEST_FIRST
+    limit: int = 50
+    after: tuple[object, ...] | None = None
+    includes: tuple[Include, ...] = ()
+    total_cap: int | None = None
+    """Count the matches up to this many and one; 0 counts all; None does not count."""
+
+
+class Statement(NamedTuple):
+    """SQL with its arguments."""
+
+    sql: str
+    arguments: list[object]
+
+
+def page(selection: Selection) -> Statement:
+    """Return the statement of a page.
+
+    Its rows: ``step`` (0 match, 1 include), ``place``, the columns of the resource, ``total``, and
+    the sort values ``s0``, ``s1`` … of the matches.
+    """
+    write = Predicates()
+    total = "null::bigint"
+    if selection.total_cap is not None:
+        total = f"({_count(write, selection)})"
+    rows = _matches(write, selection)
+    keys = ", ".join(f"s{place}" for place in range(len(selection.sorts)))
+    text = (
+        f"with page as materialized (select q.*, row_number() over () as place from ({rows}) q), "
+        f"summary as materialized (select {total} as total) "
+        f"select 0 as step, place, {_COLUMNS}, total, {keys} from summary left join page on true"
+    )
+    empty = ", ".join(f"null::{_sort_type(sort)}" for sort in selection.sorts)
+    for include in selection.includes:
+        text += (
+            f" union all select 1, 0, {_COLUMNS}, null, {empty} from ({_included(write, include, 'page')}) i"
+        )
+    return Statement(f"{text} order by step, place", write.arguments)
+
+
+def count(selection: Selection) -> Statement:
+    """Return the statement that counts all matches."""
+    write = Predicates()
+    return Statement(_count(write, selection), write.arguments)
+
+
+def related(include: Include, pks: Sequence[int]) -> Statement:
+    """Return the statement of one further step of an include from rows already found."""
+    write = Predicates()
+    chosen = f"(select * from resource where pk = any({write.bind(list(pks), 'bigint[]')}))"
+    return Statement(_included(write, include, chosen), write.arguments)
+
+
+def identities(selection: Selection) -> Statement:
+    """Return the statement that finds type and id of the matches (at most ``limit``), without bodies."""
+    write = Predicates()
+    return Statement(f"select type, id, version from ({_matches(write, selection)}) q", write.arguments)
+
+
+def _matches(write: Predicates, selection: Selection) -> str:
+    order = [
+        f"s{place} desc" if sort.descending else f"s{place}" for place, sort in enumerate(selection.sorts)
+    ]
+    last = "pk desc" if selection.sorts[-1].descending else "pk"
+    tables = []
+    for number, condition in selection.parts:
+        source, where = _source(write, number, condition, selection.sorts)
+        values = ", ".join(
+            f"{_sort_value(write, sort)} as s{place}" for place, sort in enumerate(selection.sorts)
+        )
+        columns = ", ".join(f"r.{name}" for name in _COLUMNS.split(", "))
+        if source.startswith("posting"):
+            # the posting's own columns give the order without a sort
+            columns, values = columns.replace("r.pk", "p.pk"), "p.date as s0"
+        text = f"select {columns}, {values} from {source} where {where}"
+        if selection.after is not None:
+            text = f"select * from ({text}) q where {_behind(write, selection)}"
+        # every part is cut on its own, so that each may run along its index
+        tables.append(
+            f"(select * from ({text}) q order by {', '.join(order)}, {last} limit {selection.limit})"
+        )
+    joined = " union all ".join(tables) if tables else f"select {_COLUMNS}, 0 as s0 from resource where false"
+    return f"select * from ({joined}) q order by {', '.join(order)}, {last} limit {selection.limit}"
+
+
+def _count(write: Predicates, selection: Selection) -> str:
+    cap = f" limit {selection.total_cap + 1}" if selection.total_cap else ""
+    tables = []
+    for number, condition in selection.parts:
+        hot = _hot_token(condition)
+        if hot is not None and condition in (hot, ask.All((hot,))):
+            tables.append(f"(select 1 from posting p where p.hash = {write.bind(hot.hashes[0])}{cap})")
+            continue
+        source, where = _source(write, number, condition, ())
+        tables.append(f"(select 1 from {source} where {where}{cap})")
+    joined = " union all ".join(tables) or "select 1 where false"
+    return f"select count(*) from (select * from ({joined}) u{cap}) n"
+
+
+def _source(
+    write: Predicates, number: int, condition: ask.Condition, sorts: tuple[Sort, ...]
+) -> tuple[str, str]:
+    """Return FROM and WHERE of one type, choosing what drives the query."""
+    known = _has_owner(condition)
+    where = f"r.type = {number} and r.body is not null and {write.write(condition, 'r', patient_known=known)}"
+    hot = _hot_token(condition)
+    if not known and hot is not None and len(sorts) == 1 and sorts[0].kind == "date":
+        driver = f"posting p join resource r on r.pk = p.pk and p.hash = {write.bind(hot.hashes[0])}"
+        return driver, where
+    return "resource r", where
+
+
+def _has_owner(condition: ask.Condition) -> bool:
+    if isinstance(condition, ask.OwnedBy | ask.Selves):
+        return True
+    return isinstance(condition, ask.All) and any(_has_owner(part) for part in condition.conditions)
+
+
+def _hot_token(condition: ask.Condition) -> ask.Tokens | None:
+    if isinstance(condition, ask.Tokens) and condition.hot and len(condition.hashes) == 1:
+        return condition
+    if isinstance(condition, ask.All):
+        for part in condition.conditions:
+            found = _hot_token(part) if isinstance(part, ask.Tokens) else None
+            if found:
+                return found
+    return None
+
+
+def _sort_value(write: Predicates, sort: Sort) -> str:
+    choose, side = ("max", "high") if sort.descending else ("min", "low")
+    match sort.kind:
+        case "date":
+            return "r.low"
+        case "updated":
+            return "r.updated"
+        case "id":
+            return "r.id"
+        case "json":
+            path = write.bind(sort.path, "text")
+            found = (
+                f"jsonb_path_query_first(convert_from(r.body, 'UTF8')::jsonb, {path}::jsonpath) #>> '{{}}'"
+            )
+            return f"coalesce({found}, '{'' if sort.descending else _LAST_TEXT}') collate \"C\""
+        case "string":
+            key = write.bind(sort.key)
+            found = f"(select {choose}(x.value) from string_value x where x.key = {key} and x.pk = r.pk)"
+            return f"coalesce({found}, '{'' if sort.descending else _LAST_TEXT}')"
+    table = "date_value" if sort.kind == "moment" else "number_value"
+    key = write.bind(sort.key)
+    found = f"(select {choose}(x.{side}) from {table} x where x.key = {key} and x.pk = r.pk)"
+    missing = f"{'-' if sort.descending else ''}{_LAST_NUMBER}"
+    return f"coalesce({found}, {missing})"
+
+
+def _sort_type(sort: Sort) -> str:
+    if sort.kind in ("json", "string", "id"):
+        return "text"
+    return "double precision" if sort.kind == "number" else "bigint"
+
+
+def _behind(write: Predicates, selection: Selection) -> str:
+    """Return the condition that a row comes behind the last one of the page before."""
+    assert selection.after is not None
+    *values, pk = selection.after
+    names = [f"s{place}" for place in range(len(selection.sorts))]
+    places = [
+        write.bind(value, _sort_type(sort)) for value, sort in zip(values, selection.sorts, strict=True)
+    ]
+    down = [sort.descending for sort in selection.sorts]
+    names.append("pk")
+    places.append(write.bind(pk))
+    down.append(down[-1])
+    if len(set(down)) == 1:
+        sign = "<" if down[0] else ">"
+        return f"({', '.join(names)}) {sign} ({', '.join(places)})"
+    alternatives = []
+    for place, name in enumerate(names):
+        equal = [f"{names[before]} = {places[before]}" for before in range(place)]
+        sign = "<" if down[place] else ">"
+        alternatives.append("(" + " and ".join([*equal, f"{name} {sign} {places[place]}"]) + ")")
+    return "(" + " or ".join(alternatives) + ")"
+
+
+def _included(write: Predicates, include: Include, page: str) -> str:
+    columns = ", ".join(f"t.{name}" for name in _COLUMNS.split(", "))
+    where = ["t.body is not null"]
+    key = write.bind(include.key) if include.key else ""
+    if include.reverse:
+        if include.source:
+            where.append(f"t.type = {include.source}")
+        if include.target:
+            where.append(f"p.type = {include.target}")
+        if include.owner:
+            where.append(f"t.patient = p.self and ({key} # p.self) = any(t.tokens)")
+        else:
+            where.append(f"t.tokens @> array[{key} # p.self]")
+        return f"select distinct on (t.pk) {columns} from {page} p join resource t on {' and '.join(where)}"
+    if include.source:
+        where.append(f"p.type = {include.source}")
+    if include.target:
+        where.append(f"t.type = {include.target}")
+    if include.key:
+        where.append(f"({key} # t.self) = any(p.tokens)")
+    return (
+        f"select distinct on (t.pk) {columns} from {page} p cross join unnest(p.targets) u(self) "
+        f"join resource t on t.self = u.self where {' and '.join(where)}"
+    )
