@@ -10,26 +10,26 @@ from ardenne.kernel.store import conditions as ask
 from ardenne.kernel.store.index import NO_DATE
 
 _COMPARISONS = {
-    "eq": "{a}.low >= {low} and {a}.high <= {high}",
-    "ne": "not ({a}.low >= {low} and {a}.high <= {high})",
-    "gt": "{a}.high > {high}",
-    "lt": "{a}.low < {low}",
-    "ge": "({a}.high > {high} or {a}.low >= {low})",
-    "le": "({a}.low < {low} or {a}.high <= {high})",
-    "sa": "{a}.low >= {high}",
-    "eb": "{a}.high <= {low}",
-    "ap": "{a}.low < {high} and {a}.high > {low}",
+    "eq": "@.low >= {low} and @.high <= {high}",
+    "ne": "not (@.low >= {low} and @.high <= {high})",
+    "gt": "@.high > {high}",
+    "lt": "@.low < {low}",
+    "ge": "(@.high > {high} or @.low >= {low})",
+    "le": "(@.low < {low} or @.high <= {high})",
+    "sa": "@.low >= {high}",
+    "eb": "@.high <= {low}",
+    "ap": "@.low < {high} and @.high > {low}",
 }
 _NUMBER_COMPARISONS = {
-    "eq": "{a}.low >= {low} and {a}.high < {high}",
-    "ne": "not ({a}.low >= {low} and {a}.high < {high})",
-    "gt": "{a}.high > {value}",
-    "lt": "{a}.low < {value}",
-    "ge": "{a}.high >= {value}",
-    "le": "{a}.low <= {value}",
-    "sa": "{a}.low > {value}",
-    "eb": "{a}.high < {value}",
-    "ap": "{a}.low <= {high} and {a}.high >= {low}",
+    "eq": "@.low >= {low} and @.high < {high}",
+    "ne": "not (@.low >= {low} and @.high < {high})",
+    "gt": "@.high > {value}",
+    "lt": "@.low < {value}",
+    "ge": "@.high >= {value}",
+    "le": "@.low <= {value}",
+    "sa": "@.low > {value}",
+    "eb": "@.high < {value}",
+    "ap": "@.low <= {high} and @.high >= {low}",
 }
 _METRES_PER_DEGREE = 111_195.0
 _EARTH_RADIUS = 6_371_000.0
@@ -123,39 +123,34 @@ class Predicates:
 
     @_sql.register
     def _(self, condition: ask.Dates, alias: str) -> str:
-        low, high = self.bind(condition.low), self.bind(condition.high)
-        compare = _COMPARISONS[condition.comparator]
+        text = self._fill(_COMPARISONS[condition.comparator], "bigint", condition)
         if condition.key == 0:
-            return f"({alias}.low > {NO_DATE} and {compare.format(a=alias, low=low, high=high)})"
-        return self._exists(
-            "date_value", condition.key, alias, lambda row: compare.format(a=row, low=low, high=high)
-        )
+            return f"({alias}.low > {NO_DATE} and {text.replace('@', alias)})"
+        return self._exists("date_value", condition.key, alias, lambda row: text.replace("@", row))
 
     @_sql.register
     def _(self, condition: ask.Updated, alias: str) -> str:
-        low, high = self.bind(condition.low), self.bind(condition.high)
-        text = _COMPARISONS[condition.comparator].format(a="@", low=low, high=high)
+        text = self._fill(_COMPARISONS[condition.comparator], "bigint", condition)
         # lastUpdated is a moment: it ends where it begins
         return "(" + text.replace("@.low", f"{alias}.updated").replace("@.high", f"{alias}.updated") + ")"
 
     @_sql.register
     def _(self, condition: ask.Numbers, alias: str) -> str:
-        number = "double precision"
-        value, low, high = (
-            self.bind(part, number) for part in (condition.value, condition.low, condition.high)
-        )
-        text = _NUMBER_COMPARISONS[condition.comparator]
+        parts = [self._fill(_NUMBER_COMPARISONS[condition.comparator], "double precision", condition)]
+        if condition.unit:
+            parts.append(f"@.unit = {self.bind(condition.unit)}")
+        if condition.code:
+            code = self.bind(condition.code)
+            parts.append(f"(@.code = {code} or @.name = {code})")
+        text = " and ".join(parts)
+        return self._exists("number_value", condition.key, alias, lambda row: text.replace("@", row))
 
-        def where(row: str) -> str:
-            parts = [text.format(a=row, value=value, low=low, high=high)]
-            if condition.unit:
-                parts.append(f"{row}.unit = {self.bind(condition.unit)}")
-            if condition.code:
-                code = self.bind(condition.code)
-                parts.append(f"({row}.code = {code} or {row}.name = {code})")
-            return " and ".join(parts)
-
-        return self._exists("number_value", condition.key, alias, where)
+    def _fill(self, template: str, cast: str, condition: ask.Dates | ask.Updated | ask.Numbers) -> str:
+        """Return a comparison with its values bound; ``@`` stands for the row."""
+        for name in ("low", "high", "value"):
+            if f"{{{name}}}" in template:
+                template = template.replace(f"{{{name}}}", self.bind(getattr(condition, name), cast))
+        return template
 
     @_sql.register
     def _(self, condition: ask.AnyDate, alias: str) -> str:
@@ -199,7 +194,8 @@ class Predicates:
             if condition.owner:
                 parts.append(f"({alias}.patient in (select {row}.self from resource {row} where {base}))")
                 continue
-            hashes = f"array(select k.key # {row}.self from resource {row}, unnest({self.bind(list(condition.keys), 'bigint[]')}) k(key) where {base})"
+            keys = f"unnest({self.bind(list(condition.keys), 'bigint[]')}) k(key)"
+            hashes = f"array(select k.key # {row}.self from resource {row}, {keys} where {base})"
             parts.append(
                 f"(({alias}.tokens && {hashes}) is true)" if known else f"({alias}.tokens && {hashes})"
             )

@@ -22,6 +22,9 @@ _READ = """
 select r.self, r.type, r.id, r.version, r.updated, r.body
   from unnest($1::bigint[]) as wanted(self) join resource r on r.self = wanted.self
 """
+_READ_LOCKED = """
+select r.self, r.type, r.id, r.version, r.updated, r.body from resource r where r.self = $1 for update
+"""
 _READ_VERSION = """
 select h.method, h.updated, h.body, r.id from resource r join history h on h.pk = r.pk and h.version = $2 where r.self = $1
 union all
@@ -75,6 +78,14 @@ class Resources:
         if found is not None and (found.resource_type, found.resource_id) != (resource_type, resource_id):
             return None
         return found
+
+    async def read_in(self, connection: Connection, resource_type: str, resource_id: str) -> Stored | None:
+        """Return the current version as the caller's transaction sees it, and lock it until its end."""
+        rows = await connection.fetch(_READ_LOCKED, hashing.self_hash(resource_type, resource_id))
+        for _self, number, found_id, version, updated, body in rows:
+            if found_id == resource_id:
+                return Stored(NAMES[number], found_id, version, updated, body)
+        return None
 
     async def read_version(self, resource_type: str, resource_id: str, version: int) -> Stored | None:
         """Return one version, or None when there is none of that number."""
