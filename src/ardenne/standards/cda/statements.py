@@ -85,11 +85,15 @@ class Related(msgspec.Struct, frozen=True):
 
 
 class Statement(msgspec.Struct, frozen=True):
-    """One clinical statement. `path` is its place: section and entry numbers from 1, as in "s2.e1.1"."""
+    """One clinical statement. `path` is its place: section and entry numbers from 1, as in "s2.e1.1".
+
+    `anchor` is the XML ID by which the narrative refers to it.
+    """
 
     kind: str
     path: str
     line: int
+    anchor: str = ""
     mood: str = ""
     negated: bool = False
     null: str = ""
@@ -142,6 +146,7 @@ def statement(element: etree._Element, reading: el.Reading, path: str) -> Statem
         kind=el.local(element),
         path=path,
         line=line_of(element),
+        anchor=el.attribute(element, "ID"),
         mood=el.attribute(element, "moodCode"),
         negated=el.attribute(element, "negationInd") == "true",
         null=el.attribute(element, "nullFlavor"),

@@ -128,7 +128,8 @@ def allergy(value: str, agent: str = "", negation: str = "", inside: str = "") -
         "</participantRole></participant>"
     )
     return f"""<act classCode="ACT" moodCode="EVN"><statusCode code="active"/>
-      <entryRelationship typeCode="SUBJ"><observation classCode="OBS" moodCode="EVN" {negation}><code code="ASSERTION"/>{value}
+      <entryRelationship typeCode="SUBJ"><observation classCode="OBS" moodCode="EVN" {negation}>
+      <code code="ASSERTION"/>{value}
       {participant if agent else ""}{inside}</observation></entryRelationship></act>"""
 
 
