@@ -87,7 +87,14 @@ def picture(media_type: str, data: bytes) -> str:
     return f"data:{real};base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def definitions(rows: Iterable[tuple[str, str]], **attributes: str | int | None) -> Html:
-    """A list of terms with their values; rows without a value are left out."""
-    pairs = (element("div", element("dt", term), element("dd", value)) for term, value in rows if value)
+def definitions(rows: Iterable[tuple[str, str]], terms_in: str = "", **attributes: str | int | None) -> Html:
+    """A list of terms with their values; rows without a value are left out.
+
+    `terms_in` is the language of the terms, when it is not that of the page around them.
+    """
+    pairs = (
+        element("div", element("dt", term, lang=terms_in), element("dd", value))
+        for term, value in rows
+        if value
+    )
     return element("dl", *pairs, **attributes)

@@ -50,9 +50,12 @@ LABELS = frozenset(
 class Coded:
     """Writes statements. `date` turns a point in time into words."""
 
-    def __init__(self, labels: Mapping[str, str], date: Callable[[Timestamp], str]) -> None:
+    def __init__(
+        self, labels: Mapping[str, str], date: Callable[[Timestamp], str], interface: str = ""
+    ) -> None:
         self._labels = labels
         self._date = date
+        self._interface = interface
 
     def _label(self, key: str) -> str:
         return self._labels.get(key, key)
@@ -62,7 +65,7 @@ class Coded:
         if not entries:
             return Html("")
         summary = element("summary", f"{self._label('Coded entries')} ({len(entries)})")
-        return element("details", summary, self._list(entries), class_="doc-codes")
+        return element("details", summary, self._list(entries), class_="doc-codes", lang=self._interface)
 
     def _list(self, entries: tuple[Statement, ...]) -> Html:
         return element("ul", *(self._item(entry) for entry in entries))

@@ -51,6 +51,7 @@ def render(
     document: ClinicalDocument,
     labels: Mapping[str, str] | None = None,
     *,
+    interface: str = "en",
     level: int = 2,
     prefix: str = "doc",
     date: Callable[[Timestamp], str] = plain_date,
@@ -58,10 +59,10 @@ def render(
 ) -> str:
     """The document as `<article lang=…>`.
 
-    `level` is the heading level of its title, `prefix` begins all ids, `attachment_url` is where the
-    page offers the file of a level-1 document.
+    `interface` is the language of `labels`, `level` the heading level of the title, `prefix` begins all
+    ids, `attachment_url` is where the page offers the file of a level-1 document.
     """
-    writer = _Renderer(document, labels or {}, level, prefix, date, attachment_url)
+    writer = _Renderer(document, labels or {}, interface, level, prefix, date, attachment_url)
     return writer.article()
 
 
@@ -70,6 +71,7 @@ class _Renderer:
         self,
         document: ClinicalDocument,
         labels: Mapping[str, str],
+        interface: str,
         level: int,
         prefix: str,
         date: Callable[[Timestamp], str],
@@ -77,11 +79,13 @@ class _Renderer:
     ) -> None:
         self._document = document
         self._labels = labels
+        self._language = language(document.language) or "und"
+        self._interface = interface if interface != self._language.partition("-")[0] else ""
         self._level = level
         self._prefix = prefix
         self._date = date
         self._attachment_url = attachment_url
-        self._coded = Coded(labels, date)
+        self._coded = Coded(labels, date, self._interface)
         self._narrative = Narrative(prefix, labels, dict(self._media(document.sections)))
 
     def _label(self, key: str) -> str:
@@ -98,7 +102,7 @@ class _Renderer:
             self._attachment(),
             *sections,
             class_="doc",
-            lang=language(self._document.language) or "und",
+            lang=self._language,
         )
 
     def _header(self) -> Html:
@@ -118,7 +122,7 @@ class _Renderer:
             (self._label("Signed by"), signed),
             (self._label("Custodian"), found.custodian.name if found.custodian else ""),
         )
-        return definitions(rows, class_="doc-header")
+        return definitions(rows, self._interface, class_="doc-header")
 
     def _organizations(self) -> Iterator[str]:
         for author in self._document.authors:
