@@ -8,6 +8,7 @@ from ardenne.standards.fhir.definitions.codes import (
     implied_system,
     required_code_order,
     required_codes,
+    required_concepts,
 )
 from ardenne.standards.fhir.definitions.model import (
     Compartment,
@@ -59,6 +60,7 @@ __all__ = [
     "operation_definition",
     "required_code_order",
     "required_codes",
+    "required_concepts",
     "search_parameter",
     "search_parameters",
     "structure",

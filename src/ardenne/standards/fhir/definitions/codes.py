@@ -25,6 +25,15 @@ def required_codes(value_set: str) -> frozenset[str] | None:
     return frozenset(code for codes in systems.values() for code in codes)
 
 
+@cache
+def required_concepts(value_set: str) -> frozenset[tuple[str, str]] | None:
+    """As `required_codes`, as pairs of system and code."""
+    systems = _compiled().get(value_set.partition("|")[0])
+    if systems is None:
+        return None
+    return frozenset((system, code) for system, codes in systems.items() for code in codes)
+
+
 def required_code_order(value_set: str) -> tuple[str, ...]:
     """The same codes in the order of their definition, for messages and menus; () when not listed."""
     systems = _compiled().get(value_set.partition("|")[0], {})

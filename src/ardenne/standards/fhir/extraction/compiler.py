@@ -25,8 +25,8 @@ _NAMES: dict[str, Any] = {
     name: getattr(leaves, name)
     for name in (
         "address", "canonical", "coding", "concept", "concept_text", "contact", "entry_resource",
-        "identifier", "money", "name", "number_range", "period", "position", "quantity", "quantity_range", "reference",
-        "sampled", "timing",
+        "identifier", "money", "name", "number_range", "period", "position", "quantity", "quantity_range",
+        "reference", "sampled", "timing",
     )
 } | {"span": span, "Values": Values}  # fmt: skip
 
