@@ -19,7 +19,6 @@ from ardenne.kernel.store.change import Change, Method, Mode, Status
 from ardenne.kernel.store.database import Connection
 from ardenne.standards.fhir.json import FhirSyntaxError, dump, parse_exact
 from ardenne.standards.fhir.outcome import Issue
-from ardenne.standards.fhir.patch import PatchError, fhirpath_patch, json_patch
 
 JSON_PATCH = "application/json-patch+json"
 _TRIES = 50
@@ -86,6 +85,8 @@ def _change(
 
 
 def _patched(request: Request, resource: dict[str, Any], targets: dict[bytes, bytes]) -> dict[str, Any]:
+    from ardenne.standards.fhir.patch import PatchError, fhirpath_patch, json_patch
+
     kind = incoming.media_type(request.header("content-type"))
     try:
         if kind == JSON_PATCH:

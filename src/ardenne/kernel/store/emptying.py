@@ -1,0 +1,15 @@
+"""Removing everything: for tests and for resetting a demonstration."""
+
+from __future__ import annotations
+
+from ardenne.kernel.store.database import Database
+
+_TABLES = (
+    "resource", "history", "posting", "string_value", "date_value", "number_value", "position_value", "token_text",
+)  # fmt: skip
+
+
+async def empty(database: Database) -> None:
+    """Delete every resource with its history and index. There is no way back."""
+    async with database.connection() as connection:
+        await connection.execute(f"truncate {', '.join(_TABLES)}")
