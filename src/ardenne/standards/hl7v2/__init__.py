@@ -1,0 +1,1 @@
+"""HL7 version 2 messages in the ER7 encoding: read, write, acknowledge, and turn into FHIR."""
