@@ -18,7 +18,7 @@ from granian.constants import Interfaces, Loops
 
 from ardenne.apps.asgi import SETTINGS_VARIABLE
 from ardenne.kernel.settings import Settings, encode
-from ardenne.kernel.store.embedded import DatabaseError, EmbeddedDatabase
+from ardenne.kernel.store.embedded import DatabaseError, EmbeddedDatabase, claim
 from ardenne.kernel.store.migrate import migrate
 
 MIGRATIONS = ("ardenne.kernel.store.migrations",)
@@ -43,7 +43,7 @@ def database(settings: Settings) -> Iterator[str]:
 @contextmanager
 def only_server(data: Path) -> Iterator[None]:
     """Hold the place of the one server of a data folder. Raises DatabaseError when it is taken."""
-    data.mkdir(parents=True, exist_ok=True)
+    claim(data)
     with (data / "server.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

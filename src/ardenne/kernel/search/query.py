@@ -49,7 +49,7 @@ class Query(NamedTuple):
     parameters: tuple[Parameter, ...] = ()
     sorts: tuple[tuple[str, bool], ...] = ()
     """Parameter names with whether descending."""
-    count: int = DEFAULT_COUNT
+    page_size: int = DEFAULT_COUNT
     includes: tuple[IncludeText, ...] = ()
     summary: str = ""
     elements: tuple[str, ...] = ()

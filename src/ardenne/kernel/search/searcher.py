@@ -73,7 +73,7 @@ class Searcher:
         Raises SearchError; an unknown parameter is an error only when ``strict``.
         """
         selection, issues = self.plan(types, query, strict=strict, within=within)
-        if query.summary == "count" or query.count == 0:
+        if query.summary == "count" or query.page_size == 0:
             statement = select.count(selection)
             rows = await self._fetch(statement, connection)
             return Page([], [], rows[0][0], "", issues)
@@ -111,7 +111,7 @@ class Searcher:
         if query.cursor and not query.total:
             cap = None
         includes = tuple(found for text in query.includes for found in self._include(text))
-        return select.Selection(tuple(parts), sorts, query.count + 1, after, includes, cap), issues
+        return select.Selection(tuple(parts), sorts, query.page_size + 1, after, includes, cap), issues
 
     def _known(
         self, types: Sequence[str], parameters: Sequence[Parameter], issues: list[Issue], strict: bool
@@ -178,8 +178,8 @@ class Searcher:
     ) -> Page:
         rows = await self._fetch(select.page(selection), connection)
         matched = [row for row in rows if row["step"] == 0 and row["pk"] is not None]
-        more = len(matched) > query.count
-        matched = matched[: query.count]
+        more = len(matched) > query.page_size
+        matched = matched[: query.page_size]
         pks = {row["pk"] for row in matched}
         included: dict[int, Any] = {}
         if selection.includes:

@@ -9,7 +9,7 @@ from ardenne.kernel.search import catalogue, criteria
 from ardenne.kernel.search.catalogue import Target
 from ardenne.kernel.search.errors import SearchError, UnknownParameter
 from ardenne.kernel.search.query import Parameter
-from ardenne.kernel.search.values import plain, split
+from ardenne.kernel.search.values import plain, prefixed, split
 from ardenne.kernel.store import conditions as ask
 from ardenne.kernel.store import hashing
 from ardenne.kernel.store.types import NUMBERS
@@ -81,7 +81,7 @@ class Translator:
         if code == "_id":
             return ask.Selves((hashing.self_hash(target.resource_type, plain(value)),))
         if code == "_lastUpdated":
-            comparator, text = criteria.prefixed(value)
+            comparator, text = prefixed(value)
             return ask.Updated(comparator, *criteria.date_span(code, comparator, text))
         if code in ("_text", "_content"):
             return ask.Contains(plain(value), code == "_text")

@@ -133,7 +133,7 @@ class BulkWriter:
         fresh = {
             entry: shown
             for change in changes
-            for entry, shown in change.index.texts.items()
+            for entry, shown in change.row.texts.items()
             if shown not in self._known_texts
         }
         if fresh:

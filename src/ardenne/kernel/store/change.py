@@ -63,11 +63,11 @@ class Change(NamedTuple):
     updated: int
     body: Body | None
     patient: int | None
-    index: IndexRow
+    row: IndexRow
 
     def arguments(self) -> tuple[Any, ...]:
         """Return the arguments of write_resource in order."""
-        row, body = self.index, self.body
+        row, body = self.row, self.body
         return (
             self.mode, self.expected, NUMBERS[self.resource_type], self.method, self.self_hash, self.resource_id,
             body.head if body else None, body.tail if body else None, self.updated, body.digest if body else 0,

@@ -46,7 +46,7 @@ def _array(values: Sequence[int]) -> bytes:
 
 def resource(change: Change, pk: int) -> bytes:
     """Return the row of table resource for version 1 of a change."""
-    row, body = change.index, change.body
+    row, body = change.row, change.body
     assert body is not None
     content = body.with_version(1)
     resource_id = change.resource_id.encode()
@@ -82,7 +82,7 @@ def resource(change: Change, pk: int) -> bytes:
 
 def postings(change: Change, pk: int) -> list[bytes]:
     """Return the rows of table posting."""
-    row = change.index
+    row = change.row
     return [_POSTING(3, 8, hashed, 8, row.low, 8, pk) for hashed in row.tokens[: row.hot]]
 
 
@@ -94,7 +94,7 @@ _KEY = Struct(">hiqi").pack
 
 def strings(change: Change, pk: int) -> list[bytes]:
     """Return the rows of table string_value."""
-    row, end, rows = change.index, _PATIENT(8, pk), []
+    row, end, rows = change.row, _PATIENT(8, pk), []
     for key, text in zip(row.string_keys, row.strings, strict=True):
         value = text.encode()
         rows.append(_KEY(3, 8, key, len(value)) + value + end)
@@ -103,14 +103,14 @@ def strings(change: Change, pk: int) -> list[bytes]:
 
 def dates(change: Change, pk: int) -> list[bytes]:
     """Return the rows of table date_value."""
-    row = change.index
+    row = change.row
     values = zip(row.date_keys, row.date_lows, row.date_highs, strict=True)
     return [_DATE(4, 8, key, 8, low, 8, high, 8, pk) for key, low, high in values]
 
 
 def numbers(change: Change, pk: int) -> list[bytes]:
     """Return the rows of table number_value."""
-    row = change.index
+    row = change.row
     values = zip(
         row.number_keys, row.number_lows, row.number_highs, row.number_units, row.number_codes, row.number_names,
         strict=True,
@@ -123,6 +123,6 @@ def numbers(change: Change, pk: int) -> list[bytes]:
 
 def positions(change: Change, pk: int) -> list[bytes]:
     """Return the rows of table position_value."""
-    row = change.index
+    row = change.row
     values = zip(row.position_keys, row.latitudes, row.longitudes, strict=True)
     return [_POSITION(4, 8, key, 8, north, 8, east, 8, pk) for key, north, east in values]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import asyncpg
+
 from ardenne.kernel.store import hashing
 from ardenne.kernel.store.change import Method
 from ardenne.kernel.store.database import Database
@@ -93,6 +95,6 @@ class Past:
         return _version(rows[0]) if rows else None
 
 
-def _version(row: tuple[object, ...]) -> Version:
+def _version(row: asyncpg.Record) -> Version:
     number, resource_id, version, method, updated, body, pk, _total = row
-    return Version(NAMES[number], resource_id, version, Method(method), updated, body, pk)  # type: ignore[call-overload,arg-type]
+    return Version(NAMES[number], resource_id, version, Method(method), updated, body, pk)

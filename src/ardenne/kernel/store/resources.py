@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -183,7 +183,7 @@ class Resources:
     async def _write_texts(self, connection: Connection, changes: Sequence[Change]) -> None:
         fresh: Texts = {}
         for change in changes:
-            for entry, shown in change.index.texts.items():
+            for entry, shown in change.row.texts.items():
                 if shown not in self._known_texts:
                     fresh[entry] = shown
         if not fresh:
@@ -202,6 +202,6 @@ def type_number(resource_type: str) -> int:
     return NUMBERS[resource_type]
 
 
-def _fail(future: asyncio.Future[object], error: Exception) -> None:
+def _fail(future: asyncio.Future[Any], error: Exception) -> None:
     if not future.done():
         future.set_exception(error)

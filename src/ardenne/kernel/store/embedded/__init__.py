@@ -9,6 +9,7 @@ settings and supervision are ours (see docs/decisions/0003-embedded-postgresql.m
 """
 
 from ardenne.kernel.store.embedded.errors import DatabaseError
+from ardenne.kernel.store.embedded.folder import claim
 from ardenne.kernel.store.embedded.server import EmbeddedDatabase
 
-__all__ = ["DatabaseError", "EmbeddedDatabase"]
+__all__ = ["DatabaseError", "EmbeddedDatabase", "claim"]

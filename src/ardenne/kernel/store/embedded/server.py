@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import signal
 import subprocess
@@ -19,11 +18,10 @@ from psycopg.conninfo import make_conninfo
 from ardenne.kernel.store.embedded import cluster as cluster_files
 from ardenne.kernel.store.embedded.account import database_account
 from ardenne.kernel.store.embedded.errors import DatabaseError, explain_log
+from ardenne.kernel.store.embedded.folder import claim
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 60.0
-_MARKER = "ardenne-data.json"
-_FORMAT = 1
 
 
 class EmbeddedDatabase:
@@ -49,7 +47,7 @@ class EmbeddedDatabase:
 
         Raises DatabaseError for a foreign folder, a full disk, wrong owner or a damaged cluster.
         """
-        self._claim_folder()
+        claim(self.data)
         self._account = database_account()
         self._cluster = cluster_files.locate(self.data, self._account)
         self._users = (self.data / "database.users").open("w")
@@ -86,26 +84,6 @@ class EmbeddedDatabase:
 
     def _socket(self) -> Path:
         return cluster_files.socket_folder(self._cluster, self._account)
-
-    def _claim_folder(self) -> None:
-        marker = self.data / _MARKER
-        try:
-            self.data.mkdir(parents=True, exist_ok=True)
-            if not marker.exists():
-                if any(self.data.iterdir()):
-                    raise DatabaseError(
-                        f"{self.data} holds files that are not Ardenne's: name an empty folder with --data."
-                    )
-                marker.write_text(json.dumps({"format": _FORMAT}) + "\n")
-            found = json.loads(marker.read_text() or "{}").get("format")
-        except OSError as error:
-            raise DatabaseError(f"the data folder {self.data} cannot be used: {error.strerror}") from None
-        except ValueError:
-            raise DatabaseError(f"{marker} is damaged: restore it or name another --data folder.") from None
-        if found != _FORMAT:
-            raise DatabaseError(
-                f"{self.data} has format {found}, this Ardenne knows format {_FORMAT}: update Ardenne."
-            )
 
     @contextlib.contextmanager
     def _exclusively(self) -> Iterator[None]:
