@@ -60,7 +60,7 @@ class Application:
         """Make what the worker needs; called inside its event loop."""
         self._database = Database(self.settings.database, self.settings.connections)
         base = f"{self.settings.base_url}/fhir" if self.settings.base_url else ""
-        service = FhirService(self._database, base)
+        service = FhirService(self._database, self.settings.data_folder / "contents", base)
         self._router = Router(service)
         self._pages = pages_application(self.settings, service)
 

@@ -73,13 +73,15 @@ class TestNode:
         migrate(dsn, ["ardenne.kernel.store.migrations"])
         self._loop = asyncio.new_event_loop()
         self.database = Database(dsn, 16)
-        self.service = FhirService(self.database)
+        self.contents = Path(tempfile.mkdtemp(prefix="ardenne-contents-"))
+        self.service = FhirService(self.database, self.contents)
         self.router = Router(self.service)
 
     def close(self) -> None:
         """Stop and remove everything."""
         self._loop.run_until_complete(self.database.close())
         self._loop.close()
+        shutil.rmtree(self.contents, ignore_errors=True)
         if self._embedded is not None and self._folder is not None:
             self._embedded.stop()
             shutil.rmtree(self._folder, ignore_errors=True)

@@ -9,6 +9,7 @@ import orjson
 from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.rest import (
     answers,
+    binary,
     bundles,
     capability,
     conditional,
@@ -94,6 +95,8 @@ class Router:
         match request.method:
             case "GET" | "HEAD":
                 return await searches.of_type(self.service, request, resource_type)
+            case "POST" if resource_type == "Binary":
+                return await binary.create(self.service, request)
             case "POST":
                 return await instance.create(self.service, request, resource_type)
             case "PUT":
@@ -117,6 +120,10 @@ class Router:
     async def _instance(self, request: Request, parts: list[str]) -> Response:
         service = self.service
         match request.method, parts:
+            case "GET" | "HEAD", ["Binary", resource_id]:
+                return await binary.read(service, request, resource_id)
+            case "PUT", ["Binary", resource_id]:
+                return await binary.update(service, request, resource_id)
             case "GET" | "HEAD", [name, resource_id]:
                 return await instance.read(service, request, name, resource_id)
             case "PUT", [name, resource_id]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from ardenne.kernel.blobs import BlobStore
 from ardenne.kernel.search.searcher import Searcher
 from ardenne.kernel.search.translate import Translator
 from ardenne.kernel.store.database import Database
@@ -10,10 +13,11 @@ from ardenne.kernel.store.resources import Resources
 
 
 class FhirService:
-    """The store, the search and the history of one database."""
+    """The store, the search, the history and the contents of one node."""
 
-    def __init__(self, database: Database, base: str = "") -> None:
+    def __init__(self, database: Database, contents: Path, base: str = "") -> None:
         self.database = database
+        self.blobs = BlobStore(contents)
         self.resources = Resources(database)
         self.past = Past(database)
         self.translator = Translator(base)

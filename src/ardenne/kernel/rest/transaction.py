@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ardenne.kernel.http.message import Request, Response
-from ardenne.kernel.rest import answers, conditional, incoming, references
+from ardenne.kernel.rest import answers, binary, conditional, incoming, references
 from ardenne.kernel.rest.errors import RestError, refuse
 from ardenne.kernel.rest.incoming import Incoming
 from ardenne.kernel.rest.service import FhirService
@@ -210,6 +210,10 @@ class Transaction:
             raise _at(step.place, error) from None
 
     def _put(self, step: Step, sent: Incoming, expected: int | None) -> Change:
+        if step.resource_type == "Binary" and "data" in sent.resource:
+            mode = Mode.CREATE if step.request.method == "POST" else Mode.PUT
+            resource = {**sent.resource, "id": step.resource_id}
+            return binary.keep(self._service, resource, step.resource_id, mode, Method.PUT, expected)
         if step.request.method == "POST":
             return change.write(sent.resource, sent.content, step.resource_id, Mode.CREATE, Method.POST)
         given = sent.resource.get("id")

@@ -1,0 +1,121 @@
+"""Binary (R4, Binary): contents of any type, kept in the content store and served as they came.
+
+The stored resource carries the hash of its content in place of ``data``; ``data`` is put back when a
+client asks for the resource as FHIR.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from ardenne.kernel.http.message import Request, Response
+from ardenne.kernel.rest import answers, incoming, instance
+from ardenne.kernel.rest.errors import refuse
+from ardenne.kernel.rest.service import FhirService
+from ardenne.kernel.store import change
+from ardenne.kernel.store.change import Change, Method, Mode
+from ardenne.standards.fhir.json import dump, parse, parse_exact
+
+HASH_EXTENSION = "https://ardenne.health/fhir/StructureDefinition/content-sha256"
+_SAFE_IN_BROWSER = frozenset(
+    {"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"}
+)
+
+
+async def read(service: FhirService, request: Request, resource_id: str) -> Response:
+    """Answer ``GET Binary/id``: the bare content, or the resource when FHIR is asked for."""
+    found = await instance.find(service, "Binary", resource_id)
+    assert found.body is not None
+    resource = parse_exact(found.body)
+    content = content_of(service, resource)
+    headers = answers.version_headers(found.version, found.updated)
+    accept = request.header("accept")
+    if "_format" in request.query or incoming.media_type(accept) in (
+        "application/fhir+json", "application/fhir+xml", "application/json",
+    ):  # fmt: skip
+        resource.pop("_data", None)
+        if content:
+            resource["data"] = base64.b64encode(content).decode()
+        return answers.resource(200, dump(resource), *headers)
+    return raw(content, str(resource.get("contentType", "")), *headers)
+
+
+def raw(content: bytes, kind: str, *headers: tuple[str, str]) -> Response:
+    """Return a content so that no browser runs it: types that could hold script are downloads."""
+    media = incoming.media_type(kind)
+    disposition = "inline" if media in _SAFE_IN_BROWSER else "attachment"
+    return Response(
+        200,
+        content,
+        (
+            ("content-type", kind or "application/octet-stream"),
+            ("content-disposition", disposition),
+            ("x-content-type-options", "nosniff"),
+            ("content-security-policy", "sandbox; default-src 'none'"),
+            *headers,
+        ),
+    )
+
+
+async def create(service: FhirService, request: Request) -> Response:
+    """Answer ``POST Binary``."""
+    resource = _sent(request)
+    return await instance.store(
+        service, request, keep(service, resource, change.new_id(), Mode.CREATE, Method.POST)
+    )
+
+
+async def update(service: FhirService, request: Request, resource_id: str) -> Response:
+    """Answer ``PUT Binary/id``."""
+    incoming.check_id(resource_id)
+    resource = _sent(request)
+    if resource.setdefault("id", resource_id) != resource_id:
+        raise refuse(400, "invalid", "the id of the content and of the address differ", "id", "Binary.id")
+    expected = answers.expected_version(request)
+    asked = keep(service, resource, resource_id, Mode.PUT, Method.PUT, expected)
+    return await instance.store(service, request, asked)
+
+
+def _sent(request: Request) -> dict[str, Any]:
+    kind = request.header("content-type")
+    if incoming.media_type(kind) in ("application/fhir+json", "application/fhir+xml"):
+        return incoming.read_resource(incoming.json_of(request), "Binary").resource
+    return {
+        "resourceType": "Binary",
+        "contentType": kind or "application/octet-stream",
+        "data": base64.b64encode(request.body).decode(),
+    }
+
+
+def keep(
+    service: FhirService,
+    resource: dict[str, Any],
+    resource_id: str,
+    mode: Mode,
+    method: Method,
+    expected: int | None = None,
+) -> Change:
+    """Put the content of a Binary into the content store and return the change that stores the rest."""
+    kept = {name: value for name, value in resource.items() if name not in ("data", "_data")}
+    if resource.get("data"):
+        try:
+            content = base64.b64decode("".join(resource["data"].split()), validate=True)
+        except binascii.Error:
+            raise refuse(422, "value", "data is not base64", "base64", "Binary.data") from None
+        url = {"url": HASH_EXTENSION, "valueString": service.blobs.put(content)}
+        kept["_data"] = {"extension": [url]}
+    body = dump(kept)
+    return change.write(parse(body), body, resource_id, mode, method, expected)
+
+
+def content_of(service: FhirService, resource: dict[str, Any]) -> bytes:
+    """Return the content that a stored Binary stands for."""
+    for extension in resource.get("_data", {}).get("extension", []):
+        if extension.get("url") == HASH_EXTENSION:
+            try:
+                return service.blobs.get(extension["valueString"])
+            except FileNotFoundError:
+                raise refuse(404, "not-found", "the content is not in the content store") from None
+    return b""
