@@ -59,7 +59,7 @@ def serialised(node: etree._Element) -> str:
 
 
 def _with_default_namespace(node: etree._Element) -> etree._Element:
-    root = etree.Element(node.tag, dict(node.attrib), nsmap=_DEFAULT)
+    root = etree.Element(node.tag, {str(k): str(v) for k, v in node.attrib.items()}, nsmap=_DEFAULT)
     root.text = node.text
     for child in node:
         inner = _with_default_namespace(child)
