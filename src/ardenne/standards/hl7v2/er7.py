@@ -225,6 +225,8 @@ def decode(data: bytes) -> tuple[str, str]:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", errors="replace"), "utf-16"
     declared = _declared(plain)
+    if declared not in _CHARSETS and plain.isascii():
+        return plain.decode("ascii"), "utf-8"
     if declared not in _CHARSETS:
         raise _refused(
             "charset",

@@ -107,7 +107,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         (b"MSH|^^\\&|", "hl7-delimiters"),
         (MESSAGE + b"this is the second line of a note", "hl7-segment"),
         (MESSAGE + MESSAGE, "hl7-batch"),
-        (f"{HEADER}||||||KLINGON\r".encode(), "hl7-charset"),
+        (f"{HEADER}||||||KLINGON\rPID|é".encode(), "hl7-charset"),
         (f"{HEADER}||||||UNICODE UTF-8\rPID|\xe9".encode("latin-1"), "hl7-charset"),
     ],
 )
