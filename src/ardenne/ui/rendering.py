@@ -1,0 +1,90 @@
+"""Rendering a page: template, language, security headers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from ardenne.ui.languages import LANGUAGES, Words, choose
+
+LANGUAGE_COOKIE = "language"
+UI_PACKAGE = "ardenne.ui"
+SECURITY_HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'self'; base-uri 'none'; "
+        "manifest-src 'self'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+    "cache-control": "no-store",
+}
+
+
+class Renderer:
+    """Renders the templates of some packages over the base of the ui."""
+
+    def __init__(self, packages: tuple[str, ...] = ()) -> None:
+        self._packages = (*packages, UI_PACKAGE)
+        self._environment = Environment(
+            loader=ChoiceLoader([PackageLoader(package) for package in self._packages]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def words(self, request: Request) -> Words:
+        """Return the reader's language."""
+        language = choose(
+            request.query_params.get("lang", ""),
+            request.cookies.get(LANGUAGE_COOKIE, ""),
+            request.headers.get("accept-language", ""),
+        )
+        return _words(language, self._packages)
+
+    def page(
+        self, request: Request, template: str, values: Mapping[str, Any] | None = None, status: int = 200
+    ) -> Response:
+        """Return a page. Templates see ``_`` (text), ``_n`` (plural), ``words`` and ``static``."""
+        words = self.words(request)
+        content = self._environment.get_template(template).render(
+            {
+                "_": words.text,
+                "_n": words.plural,
+                "words": words,
+                "language": words.language,
+                "languages": LANGUAGES,
+                "path": request.url.path,
+                "static": static_address,
+                **(values or {}),
+            }
+        )
+        response = HTMLResponse(content, status, dict(SECURITY_HEADERS))
+        response.headers["content-language"] = words.language
+        if request.query_params.get("lang") in LANGUAGES:
+            response.set_cookie(
+                LANGUAGE_COOKIE, words.language, max_age=31_536_000, httponly=True, samesite="lax"
+            )
+        return response
+
+
+@lru_cache(maxsize=32)
+def _words(language: str, packages: tuple[str, ...]) -> Words:
+    return Words(language, packages)
+
+
+@lru_cache(maxsize=256)
+def static_address(name: str) -> str:
+    """Return the address of a static file of the ui; it changes with the content, so browsers may keep it."""
+    content = (resources.files(UI_PACKAGE) / "static" / name).read_bytes()
+    return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:12]}"
