@@ -17,6 +17,7 @@ from ardenne.standards.fhir.definitions.model import (
     SearchParameter,
     Structure,
 )
+from ardenne.standards.fhir.definitions.properties import Property, properties
 from ardenne.standards.fhir.definitions.raw import (
     code_system,
     concept_map,
@@ -46,6 +47,7 @@ __all__ = [
     "Compartment",
     "Constraint",
     "Element",
+    "Property",
     "SearchParameter",
     "Structure",
     "all_elements",
@@ -58,6 +60,7 @@ __all__ = [
     "implied_system",
     "is_subtype",
     "operation_definition",
+    "properties",
     "required_code_order",
     "required_codes",
     "required_concepts",

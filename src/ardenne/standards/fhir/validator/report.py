@@ -21,7 +21,11 @@ class TooManyIssues(Exception):
 
 
 class Report(list[Issue]):
-    """The problems found so far."""
+    """The problems found so far, and the references to contained resources that are still to be found."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.local: list[tuple[Place, str]] = []
 
     def add(self, code: str, place: Place, message: str, rule: str, severity: str = "error") -> None:
         """Note a problem. Raises TooManyIssues at the limit."""

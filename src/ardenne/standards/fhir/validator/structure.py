@@ -11,7 +11,11 @@ from ardenne.standards.fhir.definitions import (
     is_subtype,
     structure,
 )
-from ardenne.standards.fhir.validator.contained import check_contained
+from ardenne.standards.fhir.validator.contained import (
+    check_contained,
+    check_local_references,
+    note_local_reference,
+)
 from ardenne.standards.fhir.validator.report import Json, Place, Report, shown, suggestion
 from ardenne.standards.fhir.validator.values import (
     Check,
@@ -54,6 +58,8 @@ def check_resource(value: Any, place: Place, report: Report) -> None:
         report.add("structure", place, message, "resource-type")
     else:
         type_check(kind)(value, place or ((), kind), report)
+        if report.local and ".contained" not in place:
+            check_local_references(value, report)
 
 
 class _Rules:
@@ -175,5 +181,8 @@ def _extension(value: Json, place: Place, report: Report) -> None:
         report.add("invariant", place, f"The extension has {found}. Keep exactly one of them.", "ext-1")
 
 
-_EXTRA: dict[str, Callable[[Json, Place, Report], None]] = {"Extension": _extension}
+_EXTRA: dict[str, Callable[[Json, Place, Report], None]] = {
+    "Extension": _extension,
+    "Reference": note_local_reference,
+}
 _EXTRA |= {name: check_contained for name in RESOURCE_TYPES if is_subtype(name, "DomainResource")}

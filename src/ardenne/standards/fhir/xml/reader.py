@@ -5,10 +5,10 @@ from typing import Any
 
 from lxml import etree
 
-from ardenne.standards.fhir.definitions import RESOURCE_TYPES
+from ardenne.standards.fhir.definitions import RESOURCE_TYPES, Property, properties
 from ardenne.standards.fhir.json import MAX_DEPTH, FhirSyntaxError
 from ardenne.standards.fhir.outcome import Issue
-from ardenne.standards.fhir.xml.names import FHIR, XHTML, Property, properties
+from ardenne.standards.fhir.xml.names import FHIR, XHTML, is_attribute
 from ardenne.standards.fhir.xml.narrative import serialised, source_texts, stands_alone
 from ardenne.standards.refusal import Refused
 from ardenne.standards.xml import hardened
@@ -96,7 +96,7 @@ class _Reader:
             name = etree.QName(child).localname
             expected = XHTML if name == "div" else FHIR
             prop = known.get(name)
-            if prop is None or prop.attribute or etree.QName(child).namespace != expected:
+            if prop is None or is_attribute(prop) or etree.QName(child).namespace != expected:
                 self.problem(
                     child, path, f"{type_name} has no element <{name}> here. Remove it.", "unknown-element"
                 )
@@ -114,7 +114,7 @@ class _Reader:
         for key, value in node.attrib.items():
             name = str(key)
             prop = known.get(name)
-            if prop is not None and prop.attribute:
+            if prop is not None and is_attribute(prop):
                 found[name] = str(value)
             elif not name.startswith(_INSTANCE):
                 self.problem(
@@ -132,7 +132,7 @@ class _Reader:
         name = prop.name
         index = len(found.get(name) or found.get("_" + name) or ()) if prop.repeats else 0
         place = f"{path}.{name}[{index}]" if prop.repeats else f"{path}.{name}"
-        if prop.primitive:
+        if prop.primitive and prop.type != "xhtml":
             value, companion = self.primitive(child, prop, place)
             _put(found, name, value, companion, prop.repeats)
             return

@@ -7,8 +7,8 @@ from typing import Any
 
 from lxml import etree
 
-from ardenne.standards.fhir.definitions import RESOURCE_TYPES
-from ardenne.standards.fhir.xml.names import FHIR, Property, properties
+from ardenne.standards.fhir.definitions import RESOURCE_TYPES, Property, properties
+from ardenne.standards.fhir.xml.names import FHIR, is_attribute
 from ardenne.standards.fhir.xml.narrative import stands_alone
 from ardenne.standards.refusal import Refused
 from ardenne.standards.xml import hardened
@@ -58,7 +58,7 @@ class _Writer:
             value, companion = content.get(prop.name), content.get("_" + prop.name)
             if value is None and companion is None:
                 continue
-            if prop.attribute:
+            if is_attribute(prop):
                 node.set(prop.name, _text(value))
             elif prop.repeats:
                 for item, beside in zip_longest(value or (), companion or ()):

@@ -23,7 +23,7 @@ PATIENT: dict[str, Any] = {
     "_birthDate": {"extension": [{"url": "u", "valueInteger": -1}]},
     "gender": "other",
     "multipleBirthInteger": 2,
-    "managingOrganization": {"reference": "#o"},
+    "managingOrganization": {"reference": "Organization/o"},
     "link": [{"other": {"reference": "urn:uuid:1"}, "type": "refer"}],
 }
 
