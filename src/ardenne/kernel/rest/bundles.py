@@ -51,7 +51,7 @@ class BundleText(msgspec.Struct, rename="camel"):
     entry: list[Entry] = []
 
 
-_DECODER = msgspec.json.Decoder(BundleText)
+DECODER = msgspec.json.Decoder(BundleText)
 
 
 async def process(service: FhirService, request: Request, dispatch: Dispatch) -> Response:
@@ -81,7 +81,7 @@ async def process(service: FhirService, request: Request, dispatch: Dispatch) ->
 def read(content: bytes) -> BundleText:
     """Return the Bundle in the content. Raises RestError."""
     try:
-        bundle = _DECODER.decode(content)
+        bundle = DECODER.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError):
         try:
             parse(content)

@@ -1,0 +1,143 @@
+"""FHIR content in bulk: Bundles and NDJSON lines as changes of the store.
+
+A Bundle is stored wholly or not at all. Entries keep their identity: an entry that a transaction
+would create is stored under the UUID of its ``fullUrl``, so that loading a file twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ardenne.kernel.rest import binary, bundles, incoming, references
+from ardenne.kernel.rest.errors import RestError, refuse
+from ardenne.kernel.rest.service import FhirService
+from ardenne.kernel.store import change
+from ardenne.kernel.store.change import Change, Method, Mode
+from ardenne.standards.fhir.json import FhirSyntaxError, parse
+from ardenne.standards.fhir.outcome import Issue
+
+_UUID_URL = re.compile(r"urn:uuid:([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})")
+
+
+class _Named(msgspec.Struct):
+    """The members of a resource that name it."""
+
+    resourceType: str = ""
+    id: str = ""
+
+
+_NAMED = msgspec.json.Decoder(_Named)
+
+
+class Loaded(NamedTuple):
+    """One unit (a Bundle or a line): its changes, or why it is refused."""
+
+    changes: list[Change]
+    issues: list[Issue]
+
+
+def resource_change(content: bytes, service: FhirService | None = None) -> Change:
+    """Return the change that stores one resource under its own id. Raises RestError."""
+    sent = incoming.read_resource(content)
+    resource_id = sent.resource.get("id")
+    if not resource_id:
+        raise refuse(422, "required", "a resource that is loaded needs an id: give it one", "id", "id")
+    return _change(sent.resource, sent.content, resource_id, service)
+
+
+def _change(
+    resource: dict[str, Any], content: bytes, resource_id: str, service: FhirService | None
+) -> Change:
+    if resource["resourceType"] == "Binary" and "data" in resource and service is not None:
+        return binary.keep(service, resource, resource_id, Mode.PUT_UNLESS_SAME, Method.PUT)
+    return change.write(resource, content, resource_id, Mode.PUT_UNLESS_SAME, Method.PUT)
+
+
+def load_line(line: bytes, service: FhirService | None = None) -> Loaded:
+    """Return what one NDJSON line (a resource or a Bundle to unpack) stores."""
+    try:
+        if is_packed_bundle(line):
+            return Loaded(list(bundle_changes(line, service)), [])
+        return Loaded([resource_change(line, service)], [])
+    except RestError as error:
+        return Loaded([], error.issues)
+
+
+def is_packed_bundle(content: bytes) -> bool:
+    """Tell whether the JSON is a Bundle of resources to store one by one (not a document)."""
+    if b'"Bundle"' not in content:
+        return False
+    try:
+        bundle = bundles.DECODER.decode(content)
+    except ValueError:
+        return False
+    return bundle.type in ("transaction", "batch", "collection", "searchset", "history") and bool(bundle.entry)
+
+
+def bundle_changes(content: bytes, service: FhirService | None = None) -> Iterator[Change]:
+    """Yield the changes of a Bundle's resources. Raises RestError when any of them is not valid."""
+    try:
+        bundle = bundles.DECODER.decode(content)
+    except ValueError:
+        raise _not_a_bundle(content) from None
+    targets: dict[bytes, bytes] = {}
+    identities: list[tuple[str, str]] = []
+    for place, entry in enumerate(bundle.entry):
+        identity = _identity(entry, place)
+        identities.append(identity)
+        address = "/".join(identity).encode()
+        if entry.full_url and entry.full_url.encode() != address:
+            targets[entry.full_url.encode()] = address
+    issues: list[Issue] = []
+    found: list[Change] = []
+    for place, (entry, (resource_type, resource_id)) in enumerate(zip(bundle.entry, identities, strict=True)):
+        raw = references.rewrite(bytes(entry.resource), targets)
+        try:
+            sent = incoming.read_resource(raw, resource_type)
+            references.check_resolved(raw, lambda link: link.encode() in targets, f"Bundle.entry[{place}]")
+        except RestError as error:
+            issues += [_placed(issue, place) for issue in error.issues]
+            continue
+        found.append(_change(sent.resource, raw, resource_id, service))
+    if issues:
+        raise RestError(422, issues)
+    yield from found
+
+
+def _identity(entry: bundles.Entry, place: int) -> tuple[str, str]:
+    """Return type and id under which an entry is stored. Raises RestError."""
+    try:
+        named = _NAMED.decode(bytes(entry.resource)) if entry.resource else _Named()
+    except ValueError:
+        # look again, to say what is wrong and where
+        read = incoming.read_resource(bytes(entry.resource))
+        named = _Named(read.resource["resourceType"])
+    resource_type, resource_id = named.resourceType, named.id
+    uuid = _UUID_URL.fullmatch(entry.full_url)
+    if uuid:
+        return resource_type, uuid[1].lower()
+    if resource_id:
+        return resource_type, incoming.check_id(resource_id)
+    raise refuse(
+        422, "required", "an entry needs a fullUrl of the form urn:uuid:… or a resource with an id", "bdl-7",
+        f"Bundle.entry[{place}]",
+    )  # fmt: skip
+
+
+def _placed(issue: Issue, place: int) -> Issue:
+    if issue.path.startswith("Bundle"):
+        return issue
+    path = f"Bundle.entry[{place}].resource" + (f".{issue.path}" if issue.path else "")
+    return Issue(issue.severity, issue.code, path, issue.message, issue.rule)
+
+
+def _not_a_bundle(content: bytes) -> RestError:
+    try:
+        parse(content)
+    except FhirSyntaxError as error:
+        return RestError(400, [error.issue])
+    return refuse(400, "structure", "the content is not a Bundle as R4 defines it", "bundle", "Bundle")
