@@ -1,0 +1,1 @@
+"""Services: vertical slices over the kernel; see ARCHITECTURE.md."""
