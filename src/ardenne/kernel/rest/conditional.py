@@ -7,9 +7,11 @@ who ask the same at once exactly one creates the resource.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import TypeVar
+from urllib.parse import urlencode
 
 import asyncpg
 
@@ -42,6 +44,22 @@ async def locked(service: FhirService, criteria: Iterable[str]) -> AsyncIterator
 def lock_name(resource_type: str, criteria: str) -> str:
     """Return what is locked for criteria: the same whatever the order of the parameters."""
     return resource_type + "?" + "&".join(sorted(f"{name}={value}" for name, value in read_pairs(criteria)))
+
+
+def criteria_text(pairs: Iterable[tuple[str, str]]) -> str:
+    """Return criteria for values as they are: what search would read as syntax is escaped."""
+    written = []
+    for name, value in pairs:
+        kept, bar = value, ""
+        if name.startswith(("identifier", "relatesto")):
+            system, bar, kept = value.rpartition("|")
+            bar = _escaped(system) + bar
+        written.append((name, bar + _escaped(kept)))
+    return urlencode(written)
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\,|$])", r"\\\1", text)
 
 
 async def matches(

@@ -17,6 +17,7 @@ from ardenne.kernel.rest.errors import RestError, refuse
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import change
 from ardenne.kernel.store.change import Change, Method, Mode
+from ardenne.services.record.documents import derived_id
 from ardenne.standards.fhir.json import FhirSyntaxError, parse
 from ardenne.standards.fhir.outcome import Issue
 
@@ -75,7 +76,9 @@ def is_packed_bundle(content: bytes) -> bool:
         bundle = bundles.DECODER.decode(content)
     except ValueError:
         return False
-    return bundle.type in ("transaction", "batch", "collection", "searchset", "history") and bool(bundle.entry)
+    return bundle.type in ("transaction", "batch", "collection", "searchset", "history") and bool(
+        bundle.entry
+    )
 
 
 def bundle_changes(content: bytes, service: FhirService | None = None) -> Iterator[Change]:
@@ -106,6 +109,42 @@ def bundle_changes(content: bytes, service: FhirService | None = None) -> Iterat
     if issues:
         raise RestError(422, issues)
     yield from found
+
+
+def document_changes(content: bytes, patient_id: str, digest: str) -> list[Change]:
+    """Return the changes of a document Bundle's resources, under ids made of the document's hash.
+
+    Its Patient is the person whom the document was filed under. Raises RestError when a resource
+    is not valid.
+    """
+    bundle = bundles.DECODER.decode(content)
+    targets: dict[bytes, bytes] = {}
+    identities: list[tuple[str, str]] = []
+    for place, entry in enumerate(bundle.entry):
+        named = _NAMED.decode(bytes(entry.resource))
+        link = entry.full_url or f"{named.resourceType}/{named.id or place}"
+        own = derived_id(digest, link)
+        identity = (named.resourceType, patient_id if named.resourceType == "Patient" else own)
+        identities.append(identity)
+        address = "/".join(identity).encode()
+        targets[link.encode()] = address
+        if named.id:
+            targets[f"{named.resourceType}/{named.id}".encode()] = address
+    changes: list[Change] = []
+    issues: list[Issue] = []
+    for place, (entry, (resource_type, resource_id)) in enumerate(zip(bundle.entry, identities, strict=True)):
+        if resource_type == "Patient":
+            continue
+        raw = references.rewrite(bytes(entry.resource), targets)
+        try:
+            sent = incoming.read_resource(raw, resource_type)
+        except RestError as error:
+            issues += [_placed(issue, place) for issue in error.issues]
+            continue
+        changes.append(_change(sent.resource, raw, resource_id, None))
+    if issues:
+        raise RestError(422, issues)
+    return changes
 
 
 def _identity(entry: bundles.Entry, place: int) -> tuple[str, str]:

@@ -88,7 +88,5 @@ async def waiting(database: Database, limit: int) -> tuple[list[Waiting], int]:
     """Return the newest entries of the error desk and how many wait."""
     rows = await database.fetch(_WAITING, limit)
     total: Any = await database.fetch(_COUNT)
-    entries = [
-        Waiting(row[0], row[1], row[2], row[3], orjson.loads(row[4]), row[5]) for row in rows
-    ]
+    entries = [Waiting(row[0], row[1], row[2], row[3], orjson.loads(row[4]), row[5]) for row in rows]
     return entries, total[0][0]

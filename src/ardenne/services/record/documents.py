@@ -1,0 +1,146 @@
+"""A recognised document as FHIR resources: DocumentReference, Binary, Provenance and facts (pure).
+
+Ids are made of the content's hash, so that filing the same bytes again is seen at once.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from ardenne.kernel.store.body import instant
+from ardenne.standards.fhir import dates
+from ardenne.standards.fhir.json import dump, parse
+from ardenne.standards.recognition.result import SUBJECT, Recognised
+
+Json = dict[str, Any]
+
+CONTENT_SYSTEM = "urn:ardenne:content:sha256"
+_NAMESPACE = uuid.UUID("3f0b6a52-96a5-5f0e-9f0a-7f1f0f4b8d11")
+_AUTHOR_TYPES = frozenset(
+    {"Practitioner", "PractitionerRole", "Organization", "Device", "Patient", "RelatedPerson"}
+)
+
+
+def document_id(digest: str) -> str:
+    """Return the id of the DocumentReference of a content."""
+    return str(uuid.uuid5(_NAMESPACE, f"document:{digest}"))
+
+
+def derived_id(digest: str, name: str) -> str:
+    """Return the id of a resource that a content brings."""
+    return str(uuid.uuid5(_NAMESPACE, f"{digest}:{name}"))
+
+
+def document_reference(found: Recognised, digest: str, size: int, patient_id: str, files: list[Json]) -> Json:
+    """Return the DocumentReference of a content. ``files`` are the attachments of its inner files."""
+    contained, authors = _authors(found)
+    attachment: Json = {
+        "contentType": found.media_type,
+        "url": f"Binary/{digest}",
+        "size": size,
+        "title": found.title,
+        "creation": found.date,
+        "language": found.language,
+    }
+    identifiers: list[Json] = [{"system": CONTENT_SYSTEM, "value": digest}]
+    if found.set_identifier:
+        identifiers.append(found.set_identifier)
+    reference: Json = {
+        "resourceType": "DocumentReference",
+        "id": document_id(digest),
+        "contained": contained,
+        "masterIdentifier": found.identifier,
+        "identifier": identifiers,
+        "status": found.status,
+        "docStatus": found.doc_status,
+        "type": found.type,
+        "category": [found.category] if found.category else [],
+        "subject": {"reference": f"Patient/{patient_id}"},
+        "date": moment(found.date),
+        "author": authors,
+        "description": found.title,
+        "securityLabel": [{"coding": [found.confidentiality]}] if found.confidentiality else [],
+        "content": [{"attachment": _filled(attachment)}, *({"attachment": file} for file in files)],
+        "context": {"period": found.period} if found.period else None,
+    }
+    return _filled(reference)
+
+
+def moment(date: str) -> str:
+    """Return the instant at which a FHIR date begins; empty when there is none."""
+    return instant(dates.span(date)[0]) if date else ""
+
+
+def _authors(found: Recognised) -> tuple[list[Json], list[Json]]:
+    """Return the authors as contained resources, and the references to them."""
+    contained: list[Json] = []
+    references: list[Json] = []
+    for place, author in enumerate(found.authors, 1):
+        kept = {
+            name: value for name, value in author.items() if name not in ("display", "organization", "id")
+        }
+        display = str(author.get("display", ""))
+        if kept.get("resourceType") in _AUTHOR_TYPES and len(kept) > 1:
+            contained.append({**kept, "id": f"author{place}"})
+            references.append(_filled({"reference": f"#author{place}", "display": display}))
+        elif display:
+            references.append({"display": display})
+    return contained, references
+
+
+def _filled(resource: Json) -> Json:
+    return {name: value for name, value in resource.items() if value not in (None, "", [], {})}
+
+
+def binary(media_type: str, digest: str, hash_extension: str) -> Json:
+    """Return the Binary that stands for a content in the content store."""
+    return {
+        "resourceType": "Binary",
+        "id": digest,
+        "contentType": media_type or "application/octet-stream",
+        "_data": {"extension": [{"url": hash_extension, "valueString": digest}]},
+    }
+
+
+def provenance(digest: str, targets: list[str], source: str, now: datetime | None = None) -> Json:
+    """Return the Provenance of a filing: what was made of which content, when, and who sent it."""
+    recorded = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "resourceType": "Provenance",
+        "id": derived_id(digest, "provenance"),
+        "target": [{"reference": target} for target in targets],
+        "recorded": recorded,
+        "activity": {
+            "coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-DataOperation", "code": "CREATE"}]
+        },
+        "agent": [
+            {
+                "type": {
+                    "coding": [
+                        {
+                            "system": "http://terminology.hl7.org/CodeSystem/provenance-participant-type",
+                            "code": "enterer",
+                        }
+                    ]
+                },
+                "who": {"display": source or "import"},
+            }
+        ],
+        "entity": [
+            {
+                "role": "source",
+                "what": {"identifier": {"system": CONTENT_SYSTEM, "value": digest}},
+            }
+        ],
+    }
+
+
+def facts(found: Recognised, patient_id: str) -> Iterator[tuple[Json, bytes]]:
+    """Yield the structured facts about the patient, with their JSON."""
+    subject = f"Patient/{patient_id}".encode()
+    for resource in found.resources:
+        content = dump(resource).replace(SUBJECT.encode(), subject)
+        yield parse(content), content

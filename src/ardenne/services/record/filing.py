@@ -1,0 +1,273 @@
+"""Filing what arrives: recognise, find the person, store original and facts in one transaction.
+
+Nothing is lost: what cannot be filed is kept whole in the error desk with the reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ardenne.kernel.rest import binary, conditional, incoming
+from ardenne.kernel.rest.errors import RestError
+from ardenne.kernel.rest.service import FhirService
+from ardenne.kernel.store import change
+from ardenne.kernel.store.change import Change, Method, Mode
+from ardenne.kernel.store.database import Connection
+from ardenne.services.record import documents, loading, store
+from ardenne.services.record.persons import Ambiguous, find_person, locks_of
+from ardenne.standards.fhir.json import dump, parse, parse_exact
+from ardenne.standards.fhir.outcome import Issue
+from ardenne.standards.recognition import Recognised, recognise
+from ardenne.standards.refusal import Refusal
+
+_PACKED = {"fhir-bundle", "fhir-ndjson"}
+
+
+class Filed(NamedTuple):
+    """What became of one content."""
+
+    outcome: str
+    """"filed", "duplicate" or "refused"."""
+    kind: str = ""
+    patient_id: str = ""
+    document_id: str = ""
+    stored: int = 0
+    issues: tuple[Issue, ...] = ()
+    """Why it was refused; of a filed one what was left out."""
+
+
+class _Refused(Exception):
+    def __init__(self, issues: Sequence[Issue]) -> None:
+        super().__init__(issues[0].message)
+        self.issues = tuple(issues)
+
+
+async def file(
+    service: FhirService, data: bytes, name: str, sidecar: Mapping[str, Any] | None = None
+) -> Filed:
+    """File one content that came under a name. Never raises for bad content: it is refused and kept."""
+    found = recognise(data, name, sidecar)
+    try:
+        if isinstance(found, Refusal):
+            raise _Refused([_issue(found)])
+        return await _file(service, data, name, found)
+    except (_Refused, RestError) as error:
+        digest = service.blobs.put(data)
+        await store.refuse(service.database, digest, name, error.issues)
+        return Filed("refused", issues=tuple(error.issues))
+
+
+async def _file(service: FhirService, data: bytes, name: str, found: Recognised) -> Filed:
+    if found.kind in _PACKED:
+        return await _load(service, data, found.kind)
+    if found.parts:
+        return await _file_parts(service, name, found)
+    if found.kind == "fhir-resource" and found.resource is not None:
+        return await _store_resource(service, data, found)
+    return await conditional.retried(lambda: _file_document(service, data, name, found))
+
+
+async def _file_parts(service: FhirService, name: str, found: Recognised) -> Filed:
+    """File the messages of a batch one by one; each that is refused waits alone."""
+    results = [await file(service, part, f"{name}#{place}") for place, part in enumerate(found.parts, 1)]
+    issues = [issue for result in results for issue in result.issues]
+    outcomes = {result.outcome for result in results}
+    outcome = "filed" if "filed" in outcomes else "duplicate" if outcomes == {"duplicate"} else "refused"
+    first = next((result for result in results if result.patient_id), results[0])
+    stored = sum(result.stored for result in results)
+    return Filed(outcome, found.kind, first.patient_id, first.document_id, stored, tuple(issues))
+
+
+async def _load(service: FhirService, data: bytes, kind: str) -> Filed:
+    """Store the resources of a Bundle or of NDJSON lines, all or none."""
+    changes: list[Change] = []
+    issues: list[Issue] = []
+    for line in data.splitlines() if kind == "fhir-ndjson" else [data]:
+        if line.strip():
+            loaded = loading.load_line(line, service)
+            changes += loaded.changes
+            issues += loaded.issues
+    if issues:
+        raise _Refused(issues)
+    return await _write(service, changes, kind)
+
+
+async def _store_resource(service: FhirService, data: bytes, found: Recognised) -> Filed:
+    content = data
+    resource = found.resource
+    assert resource is not None
+    if not data.lstrip().startswith(b"{"):
+        content = dump(resource)
+    if not resource.get("id"):
+        resource_id = documents.derived_id(hashlib.sha256(data).hexdigest(), "resource")
+        content = dump({**parse_exact(content), "id": resource_id})
+    return await _write(service, [loading.resource_change(content, service)], found.kind)
+
+
+async def _write(service: FhirService, changes: list[Change], kind: str) -> Filed:
+    unique = list({asked.self_hash: asked for asked in changes}.values())
+
+    async def attempt() -> Filed:
+        async with service.database.transaction() as connection:
+            done = await service.resources.write_in(connection, unique)
+        stored = sum(one.status is not change.Status.UNCHANGED for one in done)
+        patient = next((one.change.resource_id for one in done if one.change.resource_type == "Patient"), "")
+        return Filed("filed" if stored else "duplicate", kind, patient, "", stored)
+
+    return await conditional.retried(attempt)
+
+
+async def _file_document(service: FhirService, data: bytes, name: str, found: Recognised) -> Filed:
+    if found.former_identifiers:
+        raise _Refused([_merge_issue()])
+    digest = service.blobs.put(data)
+    document_id = documents.document_id(digest)
+    inner = [(file, service.blobs.put(file.data)) for file in found.files]
+    async with conditional.locked(service, [f"content:{digest}", *locks_of(found)]) as connection:
+        if await _already_filed(service, connection, digest):
+            return Filed("duplicate", found.kind, document_id=document_id)
+        person = await _person(service, connection, found)
+        changes = list(person.changes)
+        facts, notes = _facts(found, person.patient_id, digest)
+        changes += facts
+        is_document = found.type is not None
+        if is_document:
+            attachments = [
+                {
+                    "contentType": file.media_type,
+                    "url": f"Binary/{hashed}",
+                    "title": file.title or found.title,
+                }
+                for file, hashed in inner
+            ]
+            reference = documents.document_reference(found, digest, len(data), person.patient_id, attachments)
+            changes += await _supersede(service, connection, found, reference)
+            changes.append(_put(reference))
+            kinds = [(found.media_type, digest), *((file.media_type, hashed) for file, hashed in inner)]
+            changes += [_put(documents.binary(kind, hashed, binary.HASH_EXTENSION)) for kind, hashed in kinds]
+        targets = [f"{asked.resource_type}/{asked.resource_id}" for asked in changes]
+        changes.append(_put(documents.provenance(digest, targets, name)))
+        unique = list({asked.self_hash: asked for asked in changes}.values())
+        for done in await service.resources.write_in(connection, unique):
+            assert done.status.done, done.status
+        await store.settle(connection, digest)
+    return Filed(
+        "filed", found.kind, person.patient_id, document_id if is_document else "", len(unique), tuple(notes)
+    )
+
+
+async def _already_filed(service: FhirService, connection: Connection, digest: str) -> bool:
+    """Every filing leaves a Provenance under an id made of the content."""
+    provenance_id = documents.derived_id(digest, "provenance")
+    found = await service.resources.read_in(connection, "Provenance", provenance_id)
+    return found is not None and found.body is not None
+
+
+class _Person(NamedTuple):
+    patient_id: str
+    changes: list[Change]
+
+
+async def _person(service: FhirService, connection: Connection, found: Recognised) -> _Person:
+    """Return the person whom a content is about; a person never seen before is added."""
+    if found.patient is None:
+        patient_id = found.patient_reference.partition("/")[2]
+        stored = await service.resources.read_in(connection, "Patient", patient_id) if patient_id else None
+        if stored is None or stored.body is None:
+            raise _Refused([_nobody(found.patient_reference)])
+        return _Person(patient_id, [])
+    try:
+        known = await find_person(service, connection, found.patient)
+    except Ambiguous as error:
+        raise _Refused(
+            [Issue("error", "conflict", "Patient.identifier", str(error), "two-persons")]
+        ) from None
+    if known:
+        return _Person(known, [])
+    patient_id = change.new_id()
+    patient = {**found.patient, "id": patient_id}
+    return _Person(patient_id, [_put(patient)])
+
+
+def _facts(found: Recognised, patient_id: str, digest: str) -> tuple[list[Change], list[Issue]]:
+    """Return the changes of the structured facts, and what was left out because it is not valid."""
+    if found.kind == "fhir-document" and found.resource is not None:
+        try:
+            return loading.document_changes(dump(found.resource), patient_id, digest), []
+        except RestError as error:
+            return [], error.issues
+    changes: list[Change] = []
+    notes = [_issue(note) for note in found.notes]
+    for resource, content in documents.facts(found, patient_id):
+        if resource["resourceType"] == "Patient":
+            continue
+        try:
+            incoming.check(resource)
+        except RestError as error:
+            notes += error.issues
+            continue
+        changes.append(change.write(resource, content, resource["id"], Mode.PUT_UNLESS_SAME, Method.PUT))
+    return changes, notes
+
+
+async def _supersede(
+    service: FhirService, connection: Connection, found: Recognised, reference: dict[str, Any]
+) -> list[Change]:
+    """Link a new version of a document to the older one, whichever of them came first."""
+    changes: list[Change] = []
+    for relation in found.relates_to:
+        target: dict[str, Any] = {"identifier": relation.identifier}
+        older = await _by_identifier(service, connection, "identifier", relation.identifier)
+        if older is not None:
+            target["reference"] = f"DocumentReference/{older['id']}"
+            if relation.code == "replaces" and older.get("status") == "current":
+                changes.append(_put({**older, "status": "superseded"}))
+        reference.setdefault("relatesTo", []).append({"code": relation.code, "target": target})
+    if found.identifier:
+        newer = await _by_identifier(service, connection, "relatesto:identifier", found.identifier)
+        if newer is not None and any(
+            relation.get("code") == "replaces" for relation in newer.get("relatesTo", [])
+        ):
+            reference["status"] = "superseded"
+    return changes
+
+
+async def _by_identifier(
+    service: FhirService, connection: Connection, parameter: str, identifier: dict[str, Any]
+) -> dict[str, Any] | None:
+    token = f"{identifier.get('system', '')}|{identifier.get('value', '')}"
+    criteria = conditional.criteria_text([(parameter, token)])
+    matches = await conditional.matches(service, "DocumentReference", criteria, connection, 1)
+    if not matches:
+        return None
+    stored = await service.resources.read_in(connection, "DocumentReference", matches[0][0])
+    return parse_exact(stored.body) if stored is not None and stored.body is not None else None
+
+
+def _put(resource: dict[str, Any]) -> Change:
+    content = dump(resource)
+    parsed = parse(content)
+    incoming.check(parsed)
+    return change.write(parsed, content, resource["id"], Mode.PUT_UNLESS_SAME, Method.PUT)
+
+
+def _issue(refusal: Refusal) -> Issue:
+    place = refusal.where + (f" (line {refusal.line})" if refusal.line else "")
+    return Issue("error", "structure", place, f"{refusal.found}. {refusal.mend}", refusal.rule)
+
+
+def _merge_issue() -> Issue:
+    text = "The message merges two persons. An identity officer must decide: it waits in the error desk."
+    return Issue("error", "business-rule", "MRG-1", text, "merge")
+
+
+def _nobody(reference: str) -> Issue:
+    told = (
+        f"It names the patient only as '{reference}', who is not known here."
+        if reference
+        else "It names no patient."
+    )
+    text = f"{told} Send the patient with at least one identifier, or the name and the date of birth."
+    return Issue("error", "required", "Patient", text, "patient")
