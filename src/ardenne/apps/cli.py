@@ -53,5 +53,32 @@ def serve(
     serving.serve(settings, lambda address: click.echo(f"ready {address}"))
 
 
+@main.command("import")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--data", type=click.Path(path_type=Path), help="Data folder of the node (default: data).")
+@click.option("--database", help="The node's PostgreSQL, if it is not the embedded one.")
+@click.option("--server", help="Address of a running node to send the files to instead.")
+@click.option(
+    "--processes", type=click.IntRange(1, 64), help="Processes that load FHIR (default: one a core)."
+)
+@click.option("--quiet", is_flag=True, help="No progress, only the closing table.")
+def import_(
+    paths: tuple[Path, ...],
+    data: Path | None,
+    database: str | None,
+    server: str | None,
+    processes: int | None,
+    quiet: bool,
+) -> None:
+    """Import files and folders: FHIR, CDA, HL7 v2, KMEHR, PDF and text with a sidecar.
+
+    Exit code 0: everything is filed; 2: something was rejected and waits in the error desk.
+    """
+    from ardenne.apps import importing
+
+    settings = load(data=str(data) if data else None, database=database)
+    sys.exit(importing.run(list(paths), settings, server or "", processes, quiet))
+
+
 if __name__ == "__main__":
     main()

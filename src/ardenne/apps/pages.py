@@ -2,19 +2,64 @@
 
 from __future__ import annotations
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from pathlib import Path
 
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+import ardenne.ui
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings
+from ardenne.services.record.api import FilingDoor
+from ardenne.services.record.pages import RecordPages
+from ardenne.ui.rendering import Renderer
+
+TEMPLATE_PACKAGES = ("ardenne.services.record",)
+_STATIC = Path(str(ardenne.ui.__file__)).parent / "static"
+
+
+class _Static(StaticFiles):
+    """Static files; their addresses change with their content, so browsers may keep them for good."""
+
+    def file_response(self, *arguments: object, **named: object) -> Response:
+        response = super().file_response(*arguments, **named)  # type: ignore[arg-type]
+        response.headers["cache-control"] = "public, max-age=31536000, immutable"
+        response.headers["x-content-type-options"] = "nosniff"
+        return response
 
 
 def pages_application(settings: Settings, service: FhirService) -> Starlette:
     """Return the application that answers every address outside /fhir."""
+    renderer = Renderer(TEMPLATE_PACKAGES)
 
-    async def home(request: Request) -> PlainTextResponse:
-        return PlainTextResponse("Ardenne\n")
+    async def missing(request: Request, error: Exception) -> Response:
+        text = renderer.words(request).text
+        status = error.status_code if isinstance(error, HTTPException) else 404
+        values = {
+            "heading": text("Nothing found here"),
+            "message": text("There is no such page. The address may be mistyped."),
+        }
+        return renderer.page(request, "problem.html", values, status)
 
-    return Starlette(routes=[Route("/", home)])
+    async def broken(request: Request, error: Exception) -> Response:
+        text = renderer.words(request).text
+        values = {
+            "heading": text("That did not work"),
+            "message": text(
+                "Something went wrong here, not with you. Nothing was changed. Try again in a moment."
+            ),
+        }
+        return renderer.page(request, "problem.html", values, 500)
+
+    return Starlette(
+        routes=[
+            Mount("/static", _Static(directory=_STATIC)),
+            *RecordPages(service, renderer).routes(),
+            *FilingDoor(service, settings.body_limit).routes(),
+        ],
+        exception_handlers={404: missing, 405: missing, 400: missing, Exception: broken, 500: broken},
+    )

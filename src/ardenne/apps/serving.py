@@ -21,7 +21,7 @@ from ardenne.kernel.settings import Settings, encode
 from ardenne.kernel.store.embedded import DatabaseError, EmbeddedDatabase, claim
 from ardenne.kernel.store.migrate import migrate
 
-MIGRATIONS = ("ardenne.kernel.store.migrations",)
+MIGRATIONS = ("ardenne.kernel.store.migrations", "ardenne.services.record.migrations")
 
 
 @contextmanager

@@ -55,7 +55,7 @@ class Series(NamedTuple):
 
     name: str
     code: str
-    values: list[Value]
+    points: list[Value]
 
 
 class Summary(NamedTuple):
@@ -184,8 +184,8 @@ def series(observations: Iterable[Json]) -> list[Series]:
         for part in parts:
             _add(found, part, resource)
     for one in found.values():
-        one.values.sort(key=lambda value: -value.moment)
-    return sorted(found.values(), key=lambda one: (-one.values[0].moment, one.name))
+        one.points.sort(key=lambda value: -value.moment)
+    return sorted(found.values(), key=lambda one: (-one.points[0].moment, one.name))
 
 
 def _add(found: dict[str, Series], part: Json, resource: Json) -> None:
@@ -203,7 +203,7 @@ def _add(found: dict[str, Series], part: Json, resource: Json) -> None:
         str(quantity.get("unit") or quantity.get("code") or ""),
         _range_text(limits), _float(low), _float(high), _flag(part, number, low, high),
     )  # fmt: skip
-    found.setdefault(code, Series(display.concept(part.get("code")), code, [])).values.append(value)
+    found.setdefault(code, Series(display.concept(part.get("code")), code, [])).points.append(value)
 
 
 def _float(value: object) -> float | None:
