@@ -5,6 +5,7 @@ from __future__ import annotations
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import click
@@ -32,7 +33,7 @@ def run(paths: list[Path], server: str, quiet: bool) -> Report:
     return report
 
 
-def _send(server: str, path: Path) -> dict[str, object]:
+def _send(server: str, path: Path) -> dict[str, Any]:
     headers = {"content-type": "application/octet-stream", "x-file-name": quote(path.name)}
     sidecar = path.with_name(path.name + SIDECAR)
     if sidecar.exists():
@@ -40,7 +41,7 @@ def _send(server: str, path: Path) -> dict[str, object]:
     request = urllib.request.Request(f"{server}/filing", path.read_bytes(), headers, method="POST")  # noqa: S310
     try:
         with urllib.request.urlopen(request, timeout=_SECONDS) as response:  # noqa: S310 - the operator names the server
-            answer: dict[str, object] = orjson.loads(response.read())
+            answer: dict[str, Any] = orjson.loads(response.read())
     except urllib.error.HTTPError as error:
         raise click.ClickException(f"{server} refused {path.name}: {error.code} {error.reason}") from None
     except urllib.error.URLError as error:

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -154,7 +154,6 @@ def _load_file(
         report.advance(size)
         return
     stored, lines, refused = 0, 0, 0
-    advanced = 0
     number = workers if size > _SMALL else 1
     for batch in pool.load(dsn, contents, _lines(path), number):
         lines += batch.lines
@@ -167,7 +166,7 @@ def _load_file(
             place = f"{line.line.source}, line {line.line.number}" if line.line.number else line.line.source
             report.reject(place, tuple(line.issues))
         report.advance(0)
-    report.advance(size - advanced)
+    report.advance(size)
     if lines > refused:
         report.outcomes["filed" if stored else "duplicate"] += 1
     if not refused:
@@ -178,8 +177,7 @@ def _lines(path: Path) -> Iterator[pool.Line]:
     if not path.name.removesuffix(".gz").lower().endswith(".ndjson"):
         yield pool.Line(path.name, 0, _read(path))
         return
-    opened = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
-    with opened as file:
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if line.strip():
                 yield pool.Line(path.name, number, line)
@@ -208,10 +206,13 @@ async def _file_all(paths: list[Path], dsn: str, contents: Path, report: Report)
         await database.close()
 
 
+def _with_sidecar(path: Path) -> tuple[bytes, dict[str, Any] | None]:
+    sidecar = path.with_name(path.name + SIDECAR)
+    return path.read_bytes(), orjson.loads(sidecar.read_bytes()) if sidecar.exists() else None
+
+
 async def _file_one(service: FhirService, path: Path, report: Report) -> None:
-    data = path.read_bytes()
-    sidecar_path = path.with_name(path.name + SIDECAR)
-    sidecar = orjson.loads(sidecar_path.read_bytes()) if sidecar_path.exists() else None
+    data, sidecar = await asyncio.to_thread(_with_sidecar, path)
     filed = await filing.file(service, data, path.name, sidecar)
     if filed.outcome == "refused":
         report.reject(path.name, filed.issues)

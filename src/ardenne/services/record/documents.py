@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ardenne.kernel.store.body import instant
-from ardenne.standards.fhir import dates
+from ardenne.standards.fhir import dates, definitions
 from ardenne.standards.fhir.json import dump, parse
 from ardenne.standards.recognition.result import SUBJECT, Recognised
 
@@ -79,12 +79,11 @@ def _authors(found: Recognised) -> tuple[list[Json], list[Json]]:
     contained: list[Json] = []
     references: list[Json] = []
     for place, author in enumerate(found.authors, 1):
-        kept = {
-            name: value for name, value in author.items() if name not in ("display", "organization", "id")
-        }
-        display = str(author.get("display", ""))
-        if kept.get("resourceType") in _AUTHOR_TYPES and len(kept) > 1:
-            contained.append({**kept, "id": f"author{place}"})
+        kind, display = author.get("resourceType", ""), str(author.get("display", ""))
+        known = definitions.structure(kind).elements if kind in _AUTHOR_TYPES else {}
+        kept = {name: value for name, value in author.items() if name in known and name != "id"}
+        if kept:
+            contained.append({"resourceType": kind, "id": f"author{place}", **kept})
             references.append(_filled({"reference": f"#author{place}", "display": display}))
         elif display:
             references.append({"display": display})
