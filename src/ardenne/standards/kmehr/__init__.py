@@ -1,0 +1,1 @@
+"""KMEHR, the Belgian format for messages between care givers: read and show them."""
