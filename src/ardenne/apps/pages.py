@@ -12,6 +12,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 import ardenne.ui
+from ardenne.kernel.http.faults import report
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings
 from ardenne.services.record.api import FilingDoor
@@ -46,6 +47,7 @@ def pages_application(settings: Settings, service: FhirService) -> Starlette:
         return renderer.page(request, "problem.html", values, status)
 
     async def broken(request: Request, error: Exception) -> Response:
+        report(error)
         text = renderer.words(request).text
         values = {
             "heading": text("That did not work"),

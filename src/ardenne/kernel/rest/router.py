@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import orjson
 
+from ardenne.kernel.http.faults import report
 from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.rest import (
     answers,
@@ -50,6 +51,9 @@ class Router:
         except DatabaseUnavailable as error:
             issue = Issue("error", "transient", "", f"{error}: try again in a moment", "database")
             response = answers.outcome(503, [issue], ("retry-after", "2"))
+        except Exception as error:
+            text = f"something went wrong here, not with you: tell the operator the number {report(error)}"
+            response = answers.outcome(500, [Issue("error", "exception", "", text, "fault")])
         return negotiated(request, response)
 
     async def dispatch(self, request: Request) -> Response:

@@ -125,7 +125,7 @@ def run(paths: list[Path], dsn: str, contents: Path, processes: int | None, quie
                 continue
             _load_file(path, loaded, blobs, dsn, contents, workers, report)
         if documents:
-            asyncio.run(_file_all(documents, dsn, contents, report))
+            asyncio.run(_file_all(documents, dsn, contents, loaded, report))
     finally:
         loaded.close()
     return report
@@ -188,14 +188,16 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-async def _file_all(paths: list[Path], dsn: str, contents: Path, report: Report) -> None:
+async def _file_all(
+    paths: list[Path], dsn: str, contents: Path, loaded: LoadedFiles, report: Report
+) -> None:
     database = Database(dsn, _PARALLEL + 2)
     service = FhirService(database, contents)
     gate = asyncio.Semaphore(_PARALLEL)
 
     async def file_one(path: Path) -> None:
         async with gate:
-            await _file_one(service, path, report)
+            await _file_one(service, path, loaded, report)
 
     try:
         # a person's first document creates the person: documents follow each other in order of name
@@ -211,12 +213,18 @@ def _with_sidecar(path: Path) -> tuple[bytes, dict[str, Any] | None]:
     return path.read_bytes(), orjson.loads(sidecar.read_bytes()) if sidecar.exists() else None
 
 
-async def _file_one(service: FhirService, path: Path, report: Report) -> None:
+async def _file_one(service: FhirService, path: Path, loaded: LoadedFiles, report: Report) -> None:
     data, sidecar = await asyncio.to_thread(_with_sidecar, path)
+    digest = hashlib.sha256(data).hexdigest()
+    if loaded.has(digest):
+        report.outcomes["duplicate"] += 1
+        report.advance(len(data))
+        return
     filed = await filing.file(service, data, path.name, sidecar)
     if filed.outcome == "refused":
         report.reject(path.name, filed.issues)
     else:
         report.outcomes[filed.outcome] += 1
         report.stored += filed.stored
+        loaded.mark(digest, path.name, filed.stored)
     report.advance(len(data))

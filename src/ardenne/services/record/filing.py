@@ -148,6 +148,7 @@ async def _file_document(service: FhirService, data: bytes, name: str, found: Re
             kinds = [(found.media_type, digest), *((file.media_type, hashed) for file, hashed in inner)]
             changes += [_put(documents.binary(kind, hashed, binary.HASH_EXTENSION)) for kind, hashed in kinds]
         targets = [f"{asked.resource_type}/{asked.resource_id}" for asked in changes]
+        targets = targets or [f"Patient/{person.patient_id}"]
         changes.append(_put(documents.provenance(digest, targets, name)))
         unique = list({asked.self_hash: asked for asked in changes}.values())
         for done in await service.resources.write_in(connection, unique):
