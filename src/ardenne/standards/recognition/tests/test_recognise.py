@@ -10,7 +10,7 @@ import zlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ardenne.standards.recognition import SUBJECT, Recognised, recognise, unpack
@@ -379,3 +379,73 @@ def test_bombs_and_broken_files(data: bytes, rule: str) -> None:
     with pytest.raises(Refused) as caught:
         unpack(data, limit=1_000_000)
     assert caught.value.refusal.rule == rule
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def places(found: Any) -> list[tuple[Any, Any]]:
+    """Every (container, key) in a JSON value."""
+    keys = (
+        list(found) if isinstance(found, dict) else list(range(len(found))) if isinstance(found, list) else []
+    )
+    return [place for key in keys for place in ((found, key), *places(found[key]))]
+
+
+@settings(max_examples=300)
+@given(st.integers(0, 10_000), JSON_VALUES)
+def test_fhir_of_any_wrong_shape_gets_an_answer(where: int, value: Any) -> None:
+    resource: dict[str, Any] = {
+        "resourceType": "DiagnosticReport",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "58410-2"}]},
+        "subject": {"reference": "#p"},
+        "contained": [PATIENT],
+        "performer": [{"display": "x"}],
+    }
+    for text in (document(), json.dumps(resource)):
+        content = json.loads(text)
+        container, key = places(content)[where % len(places(content))]
+        container[key] = value
+        assert isinstance(recognise(json.dumps(content).encode()), Recognised | Refusal)
+
+
+MESSAGE = (
+    HEADER.format("ORU^R01")
+    + PID
+    + "OBR|1|P1^EHR|F1^LIS|58410-2^Blood count^LN|||202401300815||||||||||||||20240130120000||HM|F\r"
+    + "OBX|1|NM|718-7^Hb^LN||9.1|g/dL^^UCUM|12-16|L|||F\rOBX|2|SN|a^b^L||<^5|mg\rNTE|1||note\r"
+    + "OBX|3|ED|^x||^application^pdf^Base64^JVBERi0=\rSPM|1|S1||B^Blood\r"
+)
+
+
+@settings(max_examples=300)
+@given(
+    st.integers(0, len(MESSAGE)),
+    st.integers(0, 12),
+    st.sampled_from(
+        [
+            "",
+            "|",
+            "^",
+            "~",
+            "&",
+            "\\",
+            "\r",
+            "\rOBX|",
+            "\rPID|",
+            '""',
+            "9" * 400,
+            "é",
+            "\x00",
+            "1e400",
+            "^^^^^^^^",
+        ]
+    ),
+)
+def test_damaged_messages_get_an_answer(start: int, length: int, piece: str) -> None:
+    data = MESSAGE[:start] + piece + MESSAGE[start + length :]
+    assert isinstance(recognise(data.encode()), Recognised | Refusal)
