@@ -39,7 +39,7 @@ from .syntax import (
     Unary,
     walk,
 )
-from .typing import as_type, is_type, resolved, specifier
+from .typing import as_type, is_type, of_type, resolved, specifier
 
 Step: TypeAlias = Callable[[Collection, Collection, Scope], Any]
 """(input items, outer $this, scope) -> result as the function declares it"""
@@ -258,6 +258,8 @@ class Compiler:
     def step(self, known: Function, node: Call) -> Step:
         """A call as a step of a path."""
         run, scoped = known.run, known.scoped
+        if self.lenient_as and known.name == "as":
+            run = of_type
         convert = _INPUTS.get(known.input)
         last = len(known.parameters) - 1
         arguments = tuple(

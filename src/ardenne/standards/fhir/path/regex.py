@@ -1,9 +1,9 @@
-r"""Regular expressions of strangers, refused when they could run for ages.
+r"""Regular expressions of strangers, matched without the danger of endless time.
 
-Python matches by trying alternatives; a pattern such as `(a+)+$` can take exponential
-time. Patterns are measured before use: an unbounded repetition inside an unbounded
-repetition is allowed only when each round must begin with something that the inner one
-cannot eat, and the work that the text allows is bounded.
+Python's own matcher tries alternatives one after the other; a pattern such as `(a+)+$` can
+make it try for ages. It is used where that cannot happen: no repetition inside a repetition,
+and a text that is short for the number of repetitions. Everything else is matched by
+`automaton`, in time that grows with the text only.
 """
 
 from __future__ import annotations
@@ -14,24 +14,66 @@ from re import _constants as ops  # type: ignore[attr-defined]
 from re import _parser as reader  # type: ignore[attr-defined]
 from typing import Any, Final
 
+from .automaton import Automaton, UnsupportedPattern
 from .errors import FhirPathExecutionError, FhirPathLimitError
 
 LONGEST_PATTERN: Final = 5_000
-MOST_WORK: Final = 50_000_000
-"""Character comparisons, roughly a second."""
+MOST_WORK: Final = 10_000_000
+"""Steps of Python's matcher, some tenths of a second."""
 
 _MANY: Final = 32
 """Repetitions from which a bounded repetition counts as unbounded."""
 
 _FLAGS: Final = {"i": re.IGNORECASE, "m": re.MULTILINE}
 _NAMED_GROUP: Final = re.compile(r"\(\?<(?![=!])")
+_REPEATS: Final = (ops.MAX_REPEAT, ops.MIN_REPEAT)
+
+
+class Pattern:
+    """A pattern that has been read and measured."""
+
+    def __init__(self, source: str, options: int) -> None:
+        self.source = source
+        tree = reader.parse(source, options)
+        self.matcher = re.compile(source, options)
+        self.nested = _is_nested(tree)
+        self.repetitions = _repetitions(tree) + 1
+        self._options = options
+        self._automaton: Automaton | None = None
+
+    def found(self, text: str, whole: bool = False) -> bool:
+        """Whether the text has a match, or is one as a `whole`."""
+        if self.is_safe(text):
+            match = self.matcher.fullmatch(text) if whole else self.matcher.search(text)
+            return match is not None
+        if self._automaton is None:
+            self._automaton = self._built()
+        return self._automaton.search(text, whole)
+
+    def is_safe(self, text: str) -> bool:
+        """Whether Python's matcher ends soon on this text."""
+        return not self.nested and len(text) ** self.repetitions <= MOST_WORK
+
+    def _built(self) -> Automaton:
+        try:
+            return Automaton(self.source, self._options)
+        except UnsupportedPattern as reason:
+            raise refusal(self.source, str(reason)) from None
+
+
+def refusal(source: str, reason: str) -> FhirPathLimitError:
+    """The error for a pattern that cannot be matched in bounded time."""
+    return FhirPathLimitError(
+        f"the pattern {source!r} could run for ages on this text ({reason}); "
+        "avoid repetitions inside repetitions, anchor it with ^"
+    )
 
 
 @lru_cache(512)
-def compiled(pattern: str, flags: str = "") -> re.Pattern[str]:
-    """The pattern, in single-line mode (`.` takes line ends too, FHIRPath matches()).
+def compiled(pattern: str, flags: str = "") -> Pattern:
+    """The pattern in single-line mode: `.` takes line ends too (FHIRPath, matches()).
 
-    Raises FhirPathExecutionError for a pattern that is none or that nests repetitions.
+    Raises FhirPathExecutionError for what is no pattern and for unknown flags.
     """
     if len(pattern) > LONGEST_PATTERN:
         raise FhirPathLimitError(f"the pattern has more than {LONGEST_PATTERN} characters")
@@ -41,74 +83,15 @@ def compiled(pattern: str, flags: str = "") -> re.Pattern[str]:
             raise FhirPathExecutionError(f"the flag {flag!r} is not known; use i (any case) or m (lines)")
         options |= _FLAGS[flag]
     try:
-        python = _NAMED_GROUP.sub("(?P<", pattern)
-        if _is_explosive(reader.parse(python, options)):
-            raise FhirPathLimitError(
-                f"the pattern {pattern!r} repeats a repetition and could run for ages; "
-                "begin each round with a fixed character"
-            )
-        return re.compile(python, options)
+        return Pattern(_NAMED_GROUP.sub("(?P<", pattern), options)
     except (re.error, OverflowError, RecursionError) as reason:
         raise FhirPathExecutionError(f"the pattern {pattern!r} cannot be read: {reason}") from None
 
 
-def check_work(pattern: re.Pattern[str], text: str) -> None:
-    """Raises FhirPathLimitError when the text is too long for the repetitions of the pattern."""
-    power = _repetitions(pattern.pattern, pattern.flags)
-    if len(text) ** power > MOST_WORK:
-        raise FhirPathLimitError(
-            f"a text of {len(text)} characters is too long for the pattern {pattern.pattern!r}; "
-            "anchor it with ^ or use fewer repetitions"
-        )
-
-
-@lru_cache(512)
-def _repetitions(pattern: str, flags: int) -> int:
-    """How many times the pattern may run through the text, one inside the other."""
-    tree = reader.parse(pattern, flags & ~re.UNICODE)
-    anchored = len(tree) > 0 and tree[0][0] is ops.AT
-    return max(1, _overlapping(tree) + (0 if anchored else 1) - _leading(tree))
-
-
-def _leading(tree: Any) -> int:
-    """A pattern that begins with `.*` finds its match from the first character."""
-    return 1 if len(tree) > 0 and tree[0][0] in _REPEATS and _is_everything(tree[0][1][2]) else 0
-
-
-_REPEATS: Final = (ops.MAX_REPEAT, ops.MIN_REPEAT)
-
-
-def _is_everything(body: Any) -> bool:
-    return len(body) == 1 and body[0][0] is ops.ANY
-
-
-def _overlapping(tree: Any) -> int:
-    """The largest number of unbounded repetitions that could share the same characters."""
-    total = 0
-    for operation, argument in tree:
-        if operation in _REPEATS:
-            low, high, body = argument
-            inner = _overlapping(body)
-            total += inner + 1 if high - low > _MANY else inner
-        elif operation is ops.SUBPATTERN:
-            total += _overlapping(argument[-1])
-        elif operation is ops.BRANCH:
-            total += max(_overlapping(branch) for branch in argument[1])
-    return total
-
-
-def _is_explosive(tree: Any) -> bool:
-    for operation, argument in tree:
-        if operation in _REPEATS:
-            low, high, body = argument
-            if _is_explosive(body) or (high - low > 1 and _is_ambiguous(body)):
-                return True
-        elif any(_is_explosive(part) for part in _parts(operation, argument)):
-            return True
-    return False
-
-
-def _parts(operation: Any, argument: Any) -> list[Any]:
+def _bodies(operation: Any, argument: Any) -> list[Any]:
+    """The sequences inside a step."""
+    if operation in _REPEATS:
+        return [argument[2]]
     if operation is ops.SUBPATTERN:
         return [argument[-1]]
     if operation is ops.BRANCH:
@@ -118,101 +101,23 @@ def _parts(operation: Any, argument: Any) -> list[Any]:
     return []
 
 
-def _flat(tree: Any) -> list[Any]:
-    """The operations of a sequence, groups opened."""
-    out: list[Any] = []
+def _is_nested(tree: Any, inside: bool = False) -> bool:
+    """Whether something that can match in several ways is repeated."""
     for operation, argument in tree:
-        if operation is ops.SUBPATTERN:
-            out.extend(_flat(argument[-1]))
-        else:
-            out.append((operation, argument))
-    return out
+        repeats = operation in _REPEATS and argument[1] != argument[0]
+        if inside and (repeats or operation in (ops.BRANCH, ops.GROUPREF)):
+            return True
+        within = inside or (operation in _REPEATS and argument[1] > 1)
+        if any(_is_nested(body, within) for body in _bodies(operation, argument)):
+            return True
+    return False
 
 
-def _is_ambiguous(body: Any) -> bool:
-    """Whether rounds of a repetition over `body` could be cut in more than one way."""
-    steps = _flat(body)
-    if any(operation is ops.BRANCH for operation, _ in steps):
-        return _branches_overlap(steps)
-    variable = [a for o, a in steps if o in _REPEATS and a[1] != a[0]]
-    if not variable:
-        return False
-    if len(steps) == 1 and variable[0][1] <= 1:
-        return True
-    eaten = set().union(*(_letters(_flat(argument[2])) for argument in variable))
-    return not any(
-        operation not in _REPEATS and not (_letters([(operation, argument)]) & eaten)
-        for operation, argument in (steps[0], steps[-1])
-    )
-
-
-def _branches_overlap(steps: list[Any]) -> bool:
-    for operation, argument in steps:
-        if operation is not ops.BRANCH:
-            continue
-        seen: set[int] = set()
-        for branch in argument[1]:
-            flat = _flat(branch)
-            if not flat or any(o in _REPEATS or o is ops.BRANCH for o, _ in flat):
-                return True
-            first = _letters(flat[:1])
-            if first & seen:
-                return True
-            seen |= first
-    return any(o in _REPEATS and a[1] != a[0] for o, a in steps)
-
-
-_SAMPLE: Final = frozenset(range(256)) | {0x20AC, 0x4E00}
-"""Code points that classes are compared on."""
-
-
-@lru_cache(1024)
-def _class_letters(pattern: str) -> frozenset[int]:
-    ready = re.compile(pattern, re.DOTALL)
-    return frozenset(point for point in _SAMPLE if ready.fullmatch(chr(point)))
-
-
-_CATEGORIES: Final = {
-    ops.CATEGORY_DIGIT: r"\d",
-    ops.CATEGORY_NOT_DIGIT: r"\D",
-    ops.CATEGORY_SPACE: r"\s",
-    ops.CATEGORY_NOT_SPACE: r"\S",
-    ops.CATEGORY_WORD: r"\w",
-    ops.CATEGORY_NOT_WORD: r"\W",
-}
-
-
-def _letters(steps: list[Any]) -> set[int]:
-    """The code points that may stand at some place of the steps."""
-    out: set[int] = set()
-    for operation, argument in steps:
-        if operation is ops.LITERAL:
-            out.add(argument)
-        elif operation is ops.NOT_LITERAL:
-            out |= _SAMPLE - {argument}
-        elif operation is ops.IN:
-            out |= _members(argument)
-        elif operation in _REPEATS:
-            out |= _letters(_flat(argument[2]))
-        elif operation is ops.BRANCH:
-            for branch in argument[1]:
-                out |= _letters(_flat(branch))
-        else:
-            out |= _SAMPLE
-    return out
-
-
-def _members(items: Any) -> set[int]:
-    out: set[int] = set()
-    negated = False
-    for operation, argument in items:
-        if operation is ops.NEGATE:
-            negated = True
-        elif operation is ops.LITERAL:
-            out.add(argument)
-        elif operation is ops.RANGE:
-            out |= {point for point in _SAMPLE if argument[0] <= point <= argument[1]}
-            out |= {argument[0], argument[1]}
-        elif operation is ops.CATEGORY:
-            out |= _class_letters(_CATEGORIES[argument])
-    return set(_SAMPLE - out) if negated else out
+def _repetitions(tree: Any) -> int:
+    """How many unbounded repetitions stand one after the other."""
+    total = 0
+    for operation, argument in tree:
+        inner = [_repetitions(body) for body in _bodies(operation, argument)]
+        total += max(inner, default=0)
+        total += operation in _REPEATS and argument[1] - argument[0] > _MANY
+    return total

@@ -9,8 +9,11 @@ from typing import Any, Final, Protocol
 from .errors import FhirPathExecutionError, FhirPathLimitError
 from .nodes import Collection, Item
 
-MOST_STEPS: Final = 2_000_000
-"""Items that one evaluation may look at in iterating functions; some seconds of work."""
+MOST_STEPS: Final = 1_000_000
+"""Items that one evaluation may look at in iterating functions; about a second of work."""
+
+MOST_ROUNDS: Final = 2_000
+"""Rounds of one repeat(). Data are at most some hundred levels deep."""
 
 LONGEST_TEXT: Final = 2_000_000
 """Characters of a text that a function may build."""

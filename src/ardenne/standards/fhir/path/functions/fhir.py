@@ -30,6 +30,12 @@ def extension(items: Collection, url: str | None) -> Collection:
     return out
 
 
+@function("hasExtension", "text", result="truth")
+def has_extension(items: Collection, url: str | None) -> bool:
+    """Whether there is an extension of that URL."""
+    return bool(extension(items, url))
+
+
 @function("hasValue", result="truth")
 def has_value(items: Collection) -> bool:
     """Whether the item is a single primitive with a value, not only extensions."""

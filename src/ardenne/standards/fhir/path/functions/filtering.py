@@ -7,9 +7,9 @@ from functools import cmp_to_key
 from typing import Any
 
 from ..equality import identity, order, system
-from ..errors import FhirPathExecutionError
+from ..errors import FhirPathExecutionError, FhirPathLimitError
 from ..nodes import Collection, Item
-from ..scope import Scope
+from ..scope import MOST_ROUNDS, Scope
 from ..syntax import TypeSpecifier
 from ..typing import as_type, is_type, type_of
 from ..typing import of_type as only_of_type
@@ -46,8 +46,9 @@ def repeat(scope: Scope, items: Collection, each: Each) -> Collection:
     out: Collection = []
     seen = set()
     queue = items
+    rounds = 0
     while queue:
-        scope.environment.spend(len(queue))
+        rounds = _next_round(scope, rounds, len(queue))
         found = [new for index, item in enumerate(queue) for new in each(item, index, scope)]
         queue = []
         for item in found:
@@ -59,13 +60,21 @@ def repeat(scope: Scope, items: Collection, each: Each) -> Collection:
     return out
 
 
+def _next_round(scope: Scope, rounds: int, items: int) -> int:
+    scope.environment.spend(items)
+    if rounds >= MOST_ROUNDS:
+        raise FhirPathLimitError(f"repeat() found new items {MOST_ROUNDS} times; it seems to have no end")
+    return rounds + 1
+
+
 @function("repeatAll", "projection", scoped=True)
 def repeat_all(scope: Scope, items: Collection, each: Each) -> Collection:
     """Like repeat(), with repetitions; endless expressions meet the limit on work."""
     out: Collection = []
     queue = items
+    rounds = 0
     while queue:
-        scope.environment.spend(len(queue))
+        rounds = _next_round(scope, rounds, len(queue))
         queue = [new for index, item in enumerate(queue) for new in each(item, index, scope)]
         out.extend(queue)
     return out

@@ -79,22 +79,16 @@ def replace(text: str, pattern: str | None, substitution: str | None) -> str | N
     return text.replace(pattern, substitution)
 
 
-def _pattern(pattern: str, flags: str | None, text: str) -> re.Pattern[str]:
-    ready = regex.compiled(pattern, flags or "")
-    regex.check_work(ready, text)
-    return ready
-
-
 @function("matches", "text", "text", input="text", result="truth", required=1)
 def matches(text: str, pattern: str | None, flags: str | None = None) -> bool | None:
     """Whether the regular expression is found in the text."""
-    return None if pattern is None else _pattern(pattern, flags, text).search(text) is not None
+    return None if pattern is None else regex.compiled(pattern, flags or "").found(text)
 
 
 @function("matchesFull", "text", "text", input="text", result="truth", required=1)
 def matches_full(text: str, pattern: str | None, flags: str | None = None) -> bool | None:
     """Whether the regular expression takes the whole text."""
-    return None if pattern is None else _pattern(pattern, flags, text).fullmatch(text) is not None
+    return None if pattern is None else regex.compiled(pattern, flags or "").found(text, whole=True)
 
 
 _GROUP = re.compile(r"\$(?:\{(\w+)\}|(\d{1,2})|(\$))")
@@ -109,12 +103,14 @@ def replace_matches(
         return None
     if not pattern:
         return text
-    ready = _pattern(pattern, flags, text)
+    ready = regex.compiled(pattern, flags or "")
+    if not ready.is_safe(text):
+        raise regex.refusal(pattern, "replacing needs the matches themselves")
 
     def filled(match: re.Match[str]) -> str:
         return _GROUP.sub(lambda group: _group(match, group), substitution)
 
-    return limited(ready.sub(filled, text))
+    return limited(ready.matcher.sub(filled, text))
 
 
 def _group(match: re.Match[str], wanted: re.Match[str]) -> str:
