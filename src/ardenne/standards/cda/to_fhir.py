@@ -1,7 +1,8 @@
 """Fill a record from a document: the patient and the entries as FHIR R4 resources.
 
-Every resource has a deterministic id, made of the document's identity, the patient and the place of
-the entry in the document: importing the same document again writes the same resources again.
+Every resource has a deterministic id, made of the document's identity, the patient, the place of the
+entry in the document and what it says: importing the same document again writes the same resources
+again, and a careless sender who gives two documents one id never overwrites a fact of the first.
 `meta.source` names the document, for Provenance.
 
 Mapping rules: HL7 "C-CDA on FHIR" and the International Patient Summary's way of stating absence.
@@ -11,6 +12,8 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
+
+import msgspec
 
 from ardenne.standards import naming
 from ardenne.standards.cda import datatypes as dt
@@ -101,6 +104,13 @@ class _Builder:
         self._recorded = document.time.fhir(zone)
 
     def resource(self, entry: Entry) -> dict[str, Any]:
+        found = self._resource(entry)
+        said = {name: part for name, part in found.items() if name not in ("subject", "patient")}
+        content = msgspec.json.encode(said, order="deterministic").decode()
+        identity = uuid.uuid5(_NAMESPACE, f"{self._key}|{entry.path}|{content}")
+        return {"resourceType": found.pop("resourceType"), "id": str(identity), **found}
+
+    def _resource(self, entry: Entry) -> dict[str, Any]:
         match entry:
             case Problem():
                 return self._condition(entry)
@@ -119,8 +129,7 @@ class _Builder:
         raise TypeError(f"no FHIR form for {type(entry).__name__}")
 
     def _base(self, kind: str, entry: Entry) -> dict[str, Any]:
-        identity = uuid.uuid5(_NAMESPACE, f"{self._key}|{entry.path}|{kind}")
-        found: dict[str, Any] = {"resourceType": kind, "id": str(identity), "meta": {"source": self._source}}
+        found: dict[str, Any] = {"resourceType": kind, "meta": {"source": self._source}}
         identifiers = [
             ft.identifier(one)
             for one in entry.identifiers

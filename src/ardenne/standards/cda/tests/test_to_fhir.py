@@ -381,3 +381,10 @@ def test_identity_is_stable_and_differs_between_documents() -> None:
     assert first == again
     assert first[0]["id"] != other[0]["id"]
     assert first[0]["meta"]["source"] == "urn:hl7ii:1.2.3:D1"
+    assert first[0]["id"] == to_fhir.resources(document("11450-4", entry), "Patient/q")[0]["id"]
+
+
+def test_two_documents_with_one_id_do_not_overwrite_each_other() -> None:
+    one = fact("11450-4", problem(ASTHMA))
+    other = fact("11450-4", problem(coded("no-known-problems", "2.16.840.1.113883.5.1150.1")))
+    assert one["id"] != other["id"]
