@@ -15,8 +15,8 @@ import orjson
 from ardenne.standards.fhir.outcome import Issue
 
 MAX_DEPTH = 100
-_BLANK_BEFORE_COLON = (b'" :', b'"\n:', b'"\r:', b'"\t:')
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}\[\],:]', re.DOTALL)
+_COMMENT = re.compile(rb'("(?:[^"\\]|\\.)*+")|//[^\r\n]*|/\*.*?\*/', re.DOTALL)
 
 
 class FhirSyntaxError(ValueError):
@@ -51,6 +51,11 @@ def parse_exact(data: bytes) -> dict[str, Any]:
     parse(data)
     value: dict[str, Any] = json.loads(data, parse_float=Decimal)
     return value
+
+
+def without_comments(data: bytes) -> bytes:
+    """JSON with its `//` and `/* */` comments blanked out, so that all places stay where they are."""
+    return _COMMENT.sub(lambda found: found[1] or re.sub(rb"[^\r\n]", b" ", found[0]), data)
 
 
 def dump(resource: dict[str, Any]) -> bytes:
@@ -93,12 +98,11 @@ def _too_deep(data: bytes) -> int:
 def _check_names(data: bytes, value: dict[str, Any]) -> None:
     """Refuse duplicate property names.
 
-    Written back, a repeated name is gone: then the counts of name ends (`":`) differ. Writing costs a
-    tenth of looking at every object. Escaped quotes and blanks before the colon would spoil the count
-    and lead straight to the exact search.
+    Written back, a repeated name is gone, and its colon with it: equal counts of colons prove that there
+    is none, at a tenth of the cost of looking at every object. Only an escaped colon would spoil the
+    count; it leads to the exact search.
     """
-    plain = b"\\u0022" not in data and not any(mark in data for mark in _BLANK_BEFORE_COLON)
-    if plain and data.count(b'":') == orjson.dumps(value).count(b'":'):
+    if data.count(b":") == orjson.dumps(value).count(b":") and b"\\u003" not in data:
         return
     for at, name in _repeated_names(data):
         message = f"The property {name!r} occurs twice in one object. Keep one of them."

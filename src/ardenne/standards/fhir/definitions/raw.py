@@ -49,6 +49,12 @@ def urls(resource_type: str) -> tuple[str, ...]:
     return tuple(_container()[1]["where"].get(resource_type, ()))
 
 
+def published_type(url: str) -> str:
+    """The type of the published resource with this URL ("ValueSet"), or "" when R4 publishes none."""
+    where = _container()[1]["where"]
+    return next((resource_type for resource_type in where if url in where[resource_type]), "")
+
+
 def code_system(url: str) -> Resource | None:
     """A CodeSystem of R4 by URL, with or without `|version`. Each call gives a fresh copy."""
     return _find("CodeSystem", url)

@@ -80,7 +80,9 @@ def owner(resource: Json) -> str | None:
     A Patient is its own. None when it is about nobody, about something else, about several patients, or
     when the reference is to a contained resource.
     """
-    resource_type = resource.get("resourceType", "")
+    resource_type = resource.get("resourceType")
+    if type(resource_type) is not str:
+        return None
     if resource_type == "Patient":
         return f"Patient/{resource['id']}" if "id" in resource else None
     try:
@@ -90,8 +92,8 @@ def owner(resource: Json) -> str | None:
     found = set()
     for path in paths:
         for reference in _values(resource, path):
-            literal = reference.get("reference", "")
-            if literal and literal[0] != "#" and points_to(reference, "Patient"):
+            literal = reference.get("reference")
+            if type(literal) is str and literal[:1] not in ("", "#") and points_to(reference, "Patient"):
                 found.add(literal.partition("/_history/")[0])
     return found.pop() if len(found) == 1 else None
 
@@ -100,5 +102,7 @@ def _values(resource: Json, path: JsonPath) -> list[Json]:
     level = [resource]
     for segment in path.segments:
         values = [item[segment.key] for item in level if segment.key in item]
-        level = [item for value in values for item in value] if segment.many else values
+        if segment.many:
+            values = [item for value in values if type(value) is list for item in value]
+        level = [item for item in values if type(item) is dict]
     return level

@@ -11,6 +11,7 @@ from ardenne.standards.fhir.outcome import Issue
 from ardenne.standards.fhir.path import Helpers
 from ardenne.standards.fhir.validator.invariants import check_invariants
 from ardenne.standards.fhir.validator.report import LIMIT, Report, TooManyIssues
+from ardenne.standards.fhir.validator.shape import sound
 from ardenne.standards.fhir.validator.structure import check_resource
 
 __all__ = ["validate"]
@@ -30,8 +31,8 @@ def validate(
     report = Report()
     try:
         check_resource(resource, (), report)
-        if invariants and type(resource) is dict:
-            check_invariants(resource, report, helpers or _NO_HELPERS)
+        if invariants:
+            check_invariants(sound(resource) if report else resource, report, helpers or _NO_HELPERS)
     except TooManyIssues:
         message = f"There are more than {LIMIT} problems; the rest was not looked for. Mend these first."
         report.append(Issue("information", "too-costly", "", message, "too-many"))

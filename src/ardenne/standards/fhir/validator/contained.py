@@ -1,9 +1,12 @@
 """What holds for contained resources (FHIR R4, DomainResource: dom-2 to dom-5, Reference: ref-1)."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from ardenne.standards.fhir.validator.report import Json, Place, Report, shown
+
+_find_links = re.compile(r"[\"']#([A-Za-z0-9\-.]{1,64})[\"']").findall
 
 
 def check_contained(resource: Json, place: Place, report: Report) -> None:
@@ -41,7 +44,11 @@ def note_local_reference(value: Json, place: Place, report: Report) -> None:
 def check_local_references(resource: Json, report: Report) -> None:
     """ref-1: "#p1" names a contained resource; "#" alone, the container."""
     contained = resource.get("contained")
-    ids = {item.get("id") for item in contained if type(item) is dict} if type(contained) is list else set()
+    ids = (
+        {str(item.get("id")) for item in contained if type(item) is dict}
+        if type(contained) is list
+        else set()
+    )
     noted, report.local = report.local, []
     for place, literal in noted:
         if literal != "#" and literal[1:] not in ids:
@@ -54,7 +61,9 @@ def check_unused(resource: Json, place: Place, report: Report) -> None:
     contained = resource.get("contained")
     if type(contained) is not list:
         return
-    mentioned = {text for text in _texts(resource) if text[:1] == "#"}
+    texts = list(_texts(resource))
+    mentioned = {text for text in texts if text[:1] == "#"}
+    mentioned |= {f"#{name}" for text in texts if text[:4] == "<div" for name in _find_links(text)}
     for index, item in enumerate(contained):
         if type(item) is not dict or "id" not in item:
             continue

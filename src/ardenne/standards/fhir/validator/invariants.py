@@ -3,6 +3,7 @@
 Left out, because other checks do them faster: ele-1, ext-1, ref-1, dom-2 to dom-5, txt-1, txt-2.
 """
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
@@ -30,7 +31,21 @@ class Scene(NamedTuple):
     resource: Json
     root: Json
     helpers: Helpers
-    warnings: bool
+    warnings: bool = False
+    undecided_fails: bool = False
+
+
+_COMPARES = re.compile(r"[<>]").search
+
+# Expressions that R4 published with mistakes, as the technical corrections of later releases have them.
+_CORRECTED = {
+    "enableWhen.count() > 2 implies enableBehavior.exists()": (
+        "enableWhen.count() > 1 implies enableBehavior.exists()"
+    ),
+    "isModifier implies isModifierReason.exists()": (
+        "(isModifier.exists() and isModifier) implies isModifierReason.exists()"
+    ),
+}
 
 
 @cache
@@ -38,8 +53,9 @@ def invariant(constraint: Constraint) -> Invariant | None:
     """A constraint made ready; None when it has no expression, or one that is no FHIRPath."""
     if constraint.key in CHECKED_ELSEWHERE or not constraint.expression:
         return None
+    text = _CORRECTED.get(constraint.expression, constraint.expression)
     try:
-        return Invariant(constraint, compile_typed(constraint.expression, lenient_as=True))
+        return Invariant(constraint, compile_typed(text, lenient_as=True))
     except FhirPathError:
         return None
 
@@ -62,11 +78,17 @@ def _ready(constraints: tuple[Constraint, ...]) -> tuple[Invariant, ...]:
     return tuple(found for found in map(invariant, constraints) if found is not None)
 
 
-def check_invariants(resource: Json, report: Report, helpers: Helpers, warnings: bool = False) -> None:
-    """Evaluate all invariants of a structurally readable resource and of those within it."""
+def check_invariants(
+    resource: Json, report: Report, helpers: Helpers, warnings: bool = False, undecided_fails: bool = False
+) -> None:
+    """Evaluate all invariants of a structurally readable resource and of those within it.
+
+    `undecided_fails`: a comparison that cannot be decided (a day with an hour of it) counts as failed.
+    """
     kind = resource.get("resourceType")
     if type(kind) is str and kind in RESOURCE_TYPES:
-        _object(resource, kind, ((), kind), Scene(resource, resource, helpers, warnings), report)
+        scene = Scene(resource, resource, helpers, warnings, undecided_fails)
+        _object(resource, kind, ((), kind), scene, report)
 
 
 def _object(value: Json, type_name: str, place: Place, scene: Scene, report: Report) -> None:
@@ -124,7 +146,7 @@ def evaluate(
             message = f"The rule {constraint.key} ('{constraint.human}') could not be evaluated: {error}."
             report.add("invariant", place, message, constraint.key, "information")
         return
-    if holds is False:
+    if holds is False or (holds is None and scene.undecided_fails and _COMPARES(constraint.expression)):
         severity = "error" if constraint.severity == "error" else "warning"
         message = f"{constraint.human.rstrip('.')} ({constraint.key}: {constraint.expression})."
         report.add("invariant", place, message, constraint.key, severity)

@@ -23,6 +23,7 @@ from ardenne.standards.fhir.validator.values import (
     array_check,
     coded_check,
     companion_array_check,
+    companion_check,
     primitive_array_check,
     primitive_check,
     reference_check,
@@ -101,6 +102,7 @@ class _Rules:
 def _object_check(name: str, properties: dict[str, PropertyCheck], rules: _Rules) -> Check:
     find = properties.get
     is_resource = name in RESOURCE_TYPES
+    needs_content = not is_resource and name != "Element"  # beside a value, an id alone is enough
     extra = _EXTRA.get(name)
 
     def check(value: Any, place: Place, report: Report) -> None:
@@ -118,12 +120,18 @@ def _object_check(name: str, properties: dict[str, PropertyCheck], rules: _Rules
             rules.missing(value, place, report)
         if rules.choices and not rules.choices.keys().isdisjoint(value):
             rules.doubled(value, place, report)
-        if not value:
-            report.add("invariant", place, "The object is empty. Fill it or leave it out.", "ele-1")
+        if not value or (needs_content and len(value) == 1 and "id" in value):
+            _empty(value, place, report)
         if extra is not None:
             extra(value, place, report)
 
     return check
+
+
+def _empty(value: Json, place: Place, report: Report) -> None:
+    """ele-1: an element has a value or content; an id alone is neither."""
+    found = "has nothing but an id" if value else "is empty"
+    report.add("invariant", place, f"The object {found}. Fill it or leave it out.", "ele-1")
 
 
 def _unknown(name: str, key: str, known: dict[str, PropertyCheck], place: Place, report: Report) -> None:
@@ -151,7 +159,7 @@ def _add_property(
     if type_name in PRIMITIVE_TYPES:
         make = primitive_array_check if element.repeats else primitive_check
         properties[key] = make(type_name, element, step, key)
-        companion = companion_array_check if element.repeats else single_check
+        companion = companion_array_check if element.repeats else companion_check
         properties["_" + key] = companion(type_check("Element"), step)
         return
     check = type_check(type_name)

@@ -103,6 +103,24 @@ def primitive_array_check(type_name: str, element: Element, step: str, key: str)
     return array
 
 
+def companion_check(check: Check, step: str) -> PropertyCheck:
+    """`_birthDate` of `birthDate`: id and extensions; without a value, the id alone is not enough (ele-1)."""
+    inner = single_check(check, step)
+    key = _json_name(step)
+
+    def companion(content: Any, place: Place, report: Report, owner: Json) -> None:
+        inner(content, place, report, owner)
+        if key not in owner and type(content) is dict and content.keys() == {"id"}:
+            _only_an_id((place, step), report)
+
+    return companion
+
+
+def _only_an_id(place: Place, report: Report) -> None:
+    message = "There is neither a value nor an extension, only an id. Fill it or leave it out."
+    report.add("invariant", place, message, "ele-1")
+
+
 def companion_array_check(check: Check, step: str) -> PropertyCheck:
     """`_given` of `given`: ids and extensions by position, null where there are none."""
     key = _name(step)
@@ -114,6 +132,8 @@ def companion_array_check(check: Check, step: str) -> PropertyCheck:
         for index, item in enumerate(content):
             if item is not None:
                 check(item, (place, step, index), report)
+                if type(item) is dict and item.keys() == {"id"} and not _has_item(owner.get(key), index):
+                    _only_an_id((place, step, index), report)
             elif not _has_item(owner.get(key), index):
                 _unpaired_null(key, (place, step, index), report)
 
@@ -148,7 +168,8 @@ def coded_check(check: Check, type_name: str, value_set: str) -> Check:
         check(value, place, report)
         if type(value) is not dict:
             return
-        codings = value.get("coding", []) if type_name == "CodeableConcept" else [value]
+        codings = value.get("coding") if type_name == "CodeableConcept" else [value]
+        codings = codings if type(codings) is list else []
         pairs = [(c.get("system"), c.get("code")) for c in codings if type(c) is dict]
         if not any(_hashable(pair) and pair in concepts for pair in pairs):
             listed = ", ".join(required_code_order(value_set)[:12])
@@ -181,6 +202,12 @@ def _has_item(companion: Any, index: int) -> bool:
     if type(companion) is not list or not companion:
         return True
     return index < len(companion) and companion[index] is not None
+
+
+def _json_name(step: str) -> str:
+    """The JSON property of a step: "valueString" of ".value.ofType(string)"."""
+    base, _, kind = step[1:].partition(".ofType(")
+    return base + kind[:1].upper() + kind[1:-1]
 
 
 def _name(step: str) -> str:

@@ -29,7 +29,7 @@ def dump(resource: Json, pretty: bool = False) -> bytes:
     Raises ValueError when the resource is not valid (validate first: its report is better).
     """
     kind = resource.get("resourceType")
-    if kind not in RESOURCE_TYPES:
+    if not isinstance(kind, str) or kind not in RESOURCE_TYPES:
         raise ValueError(f"{kind!r} is no resource type of R4")
     root = etree.Element(f"{{{FHIR}}}{kind}", nsmap=_DEFAULT)
     writer = _Writer()
@@ -78,8 +78,8 @@ class _Writer:
             if value is not None:
                 child.set("value", _text(value))
         elif prop.type == "Resource":
-            kind = value["resourceType"]
-            if kind not in RESOURCE_TYPES:
+            kind = value.get("resourceType")
+            if not isinstance(kind, str) or kind not in RESOURCE_TYPES:
                 raise ValueError(f"{kind!r} is no resource type of R4")
             self.fill(etree.SubElement(child, f"{{{FHIR}}}{kind}"), value, kind)
         else:
