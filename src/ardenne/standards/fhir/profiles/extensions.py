@@ -24,14 +24,8 @@ _OLD_MODIFIERS = frozenset({"Patient.animal"})
 _MISPLACED = frozenset({"http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type"})
 
 # Elements that later releases of the definitions add to the contexts published with R4.
-_ALSO_ON = {
-    "http://hl7.org/fhir/StructureDefinition/capabilitystatement-expectation": frozenset(
-        {
-            "CapabilityStatement.rest.resource",
-            "CapabilityStatement.rest",
-            "CapabilityStatement.rest.operation",
-        }
-    ),
+_ALSO_BELOW = {
+    "http://hl7.org/fhir/StructureDefinition/capabilitystatement-expectation": "CapabilityStatement.",
 }
 
 
@@ -97,7 +91,9 @@ def _check_context(visit: Visit, url: str, definition: Json, state: State) -> No
     owner = visit.owner
     if not contexts or owner is None or url in _MISPLACED:
         return
-    if owner.path in _ALSO_ON.get(url, ()) or any(_in_context(owner, entry) for entry in contexts):
+    if owner.path.startswith(_ALSO_BELOW.get(url, "-")) or any(
+        _in_context(owner, entry) for entry in contexts
+    ):
         return
     listed = ", ".join(str(entry.get("expression")) for entry in contexts)
     message = f"The extension {url} cannot stand on {owner.path} ({owner.type}). It belongs on {listed}."
