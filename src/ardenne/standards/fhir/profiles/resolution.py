@@ -33,6 +33,7 @@ class Resolution:
         self.outside = outside
         self.entries: list[Entry] = []
         self._home: dict[int, Entry] = {}
+        self._by_url: dict[str, list[Entry]] = {}
         self._collect(root)
 
     def _collect(self, resource: Json) -> None:
@@ -41,6 +42,8 @@ class Resolution:
             if isinstance(entry, dict):
                 found = Entry(index, entry)
                 self.entries.append(found)
+                if found.full_url:
+                    self._by_url.setdefault(found.full_url, []).append(found)
                 self._home[id(found.resource)] = found
                 for inner in found.resource.get("contained", ()) if found.resource else ():
                     self._home[id(inner)] = found
@@ -77,10 +80,10 @@ class Resolution:
         target, version = _versionless(reference)
         if ":" not in target.partition("/")[0]:
             target = self._absolute(target, self.home(resource))
-        found = [entry for entry in self.entries if entry.full_url == target]
+        found = self._by_url.get(target, [])
         parts = target.rsplit("/", 2)
         if not found and len(parts) == 2:  # relative, from an entry without a server's address
-            found = [entry for entry in self.entries if entry.full_url == f"urn:uuid:{parts[-1]}"]
+            found = self._by_url.get(f"urn:uuid:{parts[-1]}", [])
         if version:
             found = [entry for entry in found if entry.version == version]
         return found
@@ -89,15 +92,6 @@ class Resolution:
         """A relative reference, seen from the fullUrl of the entry that it stands in."""
         base = _RESTFUL(home.full_url) if home is not None else None
         return (base["base"] or "") + reference if base is not None else reference
-
-    def nearly(self, reference: str) -> list[Entry]:
-        """Entries of the type and id of a relative reference, whatever their fullUrl."""
-        target, version = _versionless(reference)
-        parts = target.rsplit("/", 2)
-        if len(parts) < 2:
-            return []
-        found = [entry for entry in self.entries if (entry.kind, entry.id) == (parts[-2], parts[-1])]
-        return [entry for entry in found if not version or entry.version == version]
 
 
 def _versionless(reference: str) -> tuple[str, str]:
