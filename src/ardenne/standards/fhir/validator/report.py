@@ -13,7 +13,7 @@ Place = tuple[Any, ...]
 Json = dict[str, Any]
 
 LIMIT = 500
-"""Problems reported for one resource; a hostile one could hold millions."""
+"""Errors, and again warnings, reported for one resource; a hostile one could hold millions."""
 
 
 class TooManyIssues(Exception):
@@ -26,11 +26,19 @@ class Report(list[Issue]):
     def __init__(self) -> None:
         super().__init__()
         self.local: list[tuple[Place, str]] = []
+        self._errors = 0
+        self._warnings = 0
 
     def add(self, code: str, place: Place, message: str, rule: str, severity: str = "error") -> None:
-        """Note a problem. Raises TooManyIssues at the limit."""
+        """Note a problem. Raises TooManyIssues at the limit of errors; warnings beyond it are dropped."""
+        if severity != "error":
+            if self._warnings < LIMIT:
+                self._warnings += 1
+                self.append(Issue(severity, code, written(place), message, rule))
+            return
         self.append(Issue(severity, code, written(place), message, rule))
-        if len(self) >= LIMIT:
+        self._errors += 1
+        if self._errors >= LIMIT:
             raise TooManyIssues
 
 

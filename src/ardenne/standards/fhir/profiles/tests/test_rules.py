@@ -204,3 +204,10 @@ def code_system(**content: Any) -> dict[str, Any]:
 )  # fmt: skip
 def test_terminology_and_conformance_resources(resource: dict[str, Any], expected: list[str]) -> None:
     assert errors(resource) == expected
+
+
+def test_a_flood_of_warnings_hides_no_error() -> None:
+    """Each entry lacks a narrative (a warning); the error is in the last one."""
+    entries = [{"resource": observation()} for _ in range(600)]
+    found = errors(bundle("collection", *entries, {"resource": patient(gender="x")}))
+    assert found == ["binding"]
