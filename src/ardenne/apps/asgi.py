@@ -25,6 +25,7 @@ from ardenne.kernel.store.database import Database, DatabaseUnavailable
 SETTINGS_VARIABLE = "ARDENNE_WORKER_SETTINGS"
 _PUBLIC = ("/health", "/fhir/metadata", "/static/")
 _PR_SET_PDEATHSIG = 1
+_BARE = Response(200, b"x" * 2048, (("content-type", "text/plain"),))
 
 
 class Application:
@@ -67,7 +68,7 @@ class Application:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             is_fhir = scope["path"].startswith("/fhir")
-            if is_fhir or scope["path"] == "/health":
+            if is_fhir or scope["path"].startswith("/health"):
                 request = await read_request(scope, receive, self.settings.body_limit, self.settings.base_url)
                 await send_response(request, await self._answer(request), send)
                 return
@@ -83,6 +84,8 @@ class Application:
             await send_response(None, answers.error(found), send)
 
     async def _answer(self, request: Request) -> Response:
+        if request.path == "/health/bare":
+            return _BARE
         if request.path == "/health":
             return await self._health()
         refused = self._refused(request)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ardenne import __version__
+from ardenne.apps.bench.command import command as bench
 from ardenne.kernel.settings import SettingsError, load
 from ardenne.kernel.store.embedded import DatabaseError
 
@@ -53,6 +54,40 @@ def serve(
     serving.serve(settings, lambda address: click.echo(f"ready {address}"))
 
 
+@main.command()
+@click.option("--data", type=click.Path(path_type=Path), help="Data folder (default: data).")
+@click.option("--port", type=int, help="Port to listen on (default: 8080).")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, help="Worker processes (default: 1).")
+@click.option("--reset", is_flag=True, help="Remove the data folder first.")
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+@click.option(
+    "--corpus", type=click.Path(path_type=Path), help="Also load the sample documents of this folder."
+)
+def demo(
+    data: Path | None, port: int | None, workers: int, reset: bool, no_browser: bool, corpus: Path | None
+) -> None:
+    """Start a node with invented persons on both sides of the border."""
+    from ardenne.apps import demonstration
+
+    settings = load(data=str(data) if data else None, port=port, workers=workers, open=True)
+    demonstration.run(settings, reset, not no_browser, corpus)
+
+
+@main.command()
+@click.option("--data", type=click.Path(path_type=Path), help="Data folder (default: data).")
+@click.option("--port", type=int, help="Port to look at (default: 8080).")
+@click.option("--database", help="The node's PostgreSQL, if it is not the embedded one.")
+def doctor(data: Path | None, port: int | None, database: str | None) -> None:
+    """Check this machine and the data folder. Exit code 1 when something stands in the way."""
+    from ardenne.apps import examination
+
+    settings = load(data=str(data) if data else None, port=port, database=database)
+    findings = examination.examine(settings)
+    for finding in findings:
+        click.echo(f"{'ok ' if finding.good else 'BAD'}  {finding.what}: {finding.found}")
+    sys.exit(0 if all(finding.good for finding in findings) else 1)
+
+
 @main.command("import")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--data", type=click.Path(path_type=Path), help="Data folder of the node (default: data).")
@@ -78,6 +113,9 @@ def import_(
 
     settings = load(data=str(data) if data else None, database=database)
     sys.exit(importing.run(list(paths), settings, server or "", processes, quiet))
+
+
+main.add_command(bench)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,11 @@ _MARKER = "ardenne-data.json"
 _FORMAT = 1
 
 
+def is_claimed(data: Path) -> bool:
+    """Tell whether the folder is one of Ardenne's."""
+    return (data / _MARKER).is_file()
+
+
 def claim(data: Path) -> None:
     """Make the folder Ardenne's, or find that it is. Raises DatabaseError for a foreign folder."""
     marker = data / _MARKER

@@ -75,6 +75,11 @@ class EmbeddedDatabase:
             users.close()
 
     @property
+    def pid(self) -> int | None:
+        """The process of the running server, or None."""
+        return self._server_pid()
+
+    @property
     def _base(self) -> Path:
         return self._cluster / "base"
 

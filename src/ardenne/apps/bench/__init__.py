@@ -1,0 +1,1 @@
+"""``ardenne bench``: measured workloads, each beside the floor of the same run."""

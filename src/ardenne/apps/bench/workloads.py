@@ -1,0 +1,170 @@
+"""The workloads: bulk load, read, search, write."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+
+from ardenne.apps.bench import people
+from ardenne.apps.bench.client import Result, Shot, fire
+from ardenne.apps.bench.node import Node
+from ardenne.services.record import pool
+
+CONNECTIONS = 32
+SECONDS = 4.0
+
+
+class Row(NamedTuple):
+    """One line of a report. Times in milliseconds, CPU in microseconds an operation; 0: not measured."""
+
+    name: str
+    rate: float
+    p50: float
+    p99: float
+    server_cpu: float
+    database_cpu: float
+    of_floor: float
+    failures: int = 0
+
+
+def ingest(node: Node, resources: int, processes: int) -> Row:
+    """Bulk load of NDJSON lines with full structural validation and index."""
+    content = list(people.lines(max(1, resources // people.PER_PATIENT)))
+    before, begin = node.database_usage(), time.perf_counter()
+    python_before = _own_cpu()
+    lines = (pool.Line("bench", number, line) for number, line in enumerate(content, 1))
+    stored = sum(batch.tally.created for batch in pool.load(node.dsn, node.contents, lines, processes))
+    seconds = time.perf_counter() - begin
+    python = (_own_cpu() - python_before) / stored * 1e6
+    database = (node.database_usage().cpu - before.cpu) / stored * 1e6
+    return Row("bulk load", stored / seconds, 0, 0, python, database, 0, len(content) - stored)
+
+
+def _own_cpu() -> float:
+    import os
+
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def run(node: Node, name: str, shots: Iterator[Shot], floor: float) -> Row:
+    """Send one kind of request for some seconds and account for it."""
+    fire(node.address, itertools.islice(shots, 200), CONNECTIONS)
+    server, database = node.server_usage(), node.database_usage()
+    result = fire(node.address, shots, CONNECTIONS, SECONDS)
+    return _row(node, name, result, server.cpu, database.cpu, floor)
+
+
+def _row(node: Node, name: str, result: Result, server: float, database: float, floor: float) -> Row:
+    count = max(1, result.requests)
+    return Row(
+        name,
+        result.rate,
+        result.percentile(0.5) * 1e3,
+        result.percentile(0.99) * 1e3,
+        (node.server_usage().cpu - server) / count * 1e6,
+        (node.database_usage().cpu - database) / count * 1e6,
+        result.rate / floor if floor else 1.0,
+        result.failures,
+    )
+
+
+def floor(node: Node) -> Row:
+    """A bare answer of 2 kB by the same server: what HTTP itself costs."""
+    return run(node, "floor", itertools.repeat(Shot("GET", "/health/bare")), 0)
+
+
+def read(node: Node, floor_rate: float) -> list[Row]:
+    """Read by id, each time another resource."""
+    chance = random.Random(7)  # noqa: S311 - not for secrets
+    places = node.sample("Observation", 2000)
+    shots = (Shot("GET", f"/fhir/Observation/{chance.choice(places)}") for _ in itertools.count())
+    return [run(node, "read", shots, floor_rate)]
+
+
+def search(node: Node, floor_rate: float) -> list[Row]:
+    """The searches that a record lives on, and those that other servers are slow at."""
+    chance = random.Random(7)  # noqa: S311 - not for secrets
+    patients = node.sample("Patient", 500)
+
+    def each(query: Callable[[str], str]) -> Iterator[Shot]:
+        while True:
+            yield Shot("GET", "/fhir/" + query(chance.choice(patients)))
+
+    code = "http://loinc.org%7C718-7"
+    queries: list[tuple[str, Callable[[str], str]]] = [
+        ("patient page of 50", lambda p: f"Observation?patient={p}&_sort=-date&_count=50"),
+        ("patient + code by date", lambda p: f"Observation?patient={p}&code={code}&_sort=-date&_count=10"),
+        (
+            "code by date, any patient",
+            lambda _p: f"Observation?code={code}&_sort=-date&_count=10&_total=none",
+        ),
+        ("chain", lambda _p: f"Observation?subject:Patient.identifier=1&code={code}&_count=10&_total=none"),
+        ("_has", lambda _p: "Patient?_has:Condition:patient:code=195967001&_count=10&_total=none"),
+        ("name prefix", lambda _p: "Patient?family=web&_count=10&_total=none"),
+        ("accurate total", lambda _p: f"Observation?code={code}&_summary=count"),
+    ]
+    return [run(node, name, each(query), floor_rate) for name, query in queries]
+
+
+def write(node: Node, floor_rate: float) -> list[Row]:
+    """Durable creates of single resources, and transactions of one patient's Bundle."""
+    persons = list(people.patients(40, seed=3))
+    singles = [
+        {name: value for name, value in resource.items() if name != "id"}
+        for person in persons
+        for resource in person
+        if resource["resourceType"] == "Observation"
+    ]
+    contents = [orjson.dumps(resource) for resource in singles]
+    shots = (Shot("POST", "/fhir/Observation", content) for content in itertools.cycle(contents))
+    rows = [run(node, "create", shots, floor_rate)]
+    bundles = [_bundle(person) for person in persons]
+    server, database = node.server_usage(), node.database_usage()
+    result = fire(node.address, iter([Shot("POST", "/fhir", content) for content in bundles]), 4)
+    row = _row(node, "transaction, a resource", result, server.cpu, database.cpu, floor_rate)
+    size = people.PER_PATIENT
+    rows.append(
+        row._replace(
+            rate=row.rate * size,
+            server_cpu=row.server_cpu / size,
+            database_cpu=row.database_cpu / size,
+            of_floor=row.of_floor * size,
+        )
+    )
+    return rows
+
+
+def _bundle(person: list[dict[str, object]]) -> bytes:
+    entries = [
+        {
+            "fullUrl": f"urn:uuid:{resource['id']}",
+            "resource": {name: value for name, value in resource.items() if name != "id"},
+            "request": {"method": "POST", "url": resource["resourceType"]},
+        }
+        for resource in person
+    ]
+    text = orjson.dumps({"resourceType": "Bundle", "type": "transaction", "entry": entries})
+    for resource in person:
+        address = f"{resource['resourceType']}/{resource['id']}"
+        text = text.replace(f'"{address}"'.encode(), f'"urn:uuid:{resource["id"]}"'.encode())
+    return text
+
+
+def get(address: str) -> bytes:
+    """Return what an address answers."""
+    with urllib.request.urlopen(address, timeout=60) as response:  # noqa: S310 - the bench names the address
+        content: bytes = response.read()
+    return content
+
+
+def folder_size(folder: Path) -> int:
+    """Return the bytes of all files below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -1,0 +1,76 @@
+"""``ardenne demo``: a node with invented persons on both sides of the border, ready to look at."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import webbrowser
+from pathlib import Path
+
+import click
+
+from ardenne.apps import serving
+from ardenne.apps.demo.documents import write_all
+from ardenne.kernel.settings import Settings
+from ardenne.kernel.store.embedded import DatabaseError
+from ardenne.kernel.store.embedded.folder import is_claimed
+from ardenne.services.record import cli as record_cli
+
+_CORPUS_FOLDERS = ("documents/cda", "documents/fhir", "documents/hl7v2", "documents/kmehr", "synthea")
+
+
+def run(settings: Settings, reset: bool, browser: bool, corpus: Path | None) -> None:
+    """Load the demonstration and serve it until Ctrl-C."""
+    if reset:
+        _remove(settings.data_folder)
+    with serving.database(settings) as dsn:
+        _load(settings, dsn, corpus)
+        serving.serve(settings, lambda address: _announce(address, browser))
+
+
+def _remove(data: Path) -> None:
+    """Remove the data folder, if it is one of ours."""
+    if not data.exists():
+        return
+    if not is_claimed(data):
+        raise DatabaseError(f"{data} is not a data folder of Ardenne: it is not removed.")
+    cluster = data / "postgres"
+    if cluster.is_symlink():
+        shutil.rmtree(cluster.resolve(), ignore_errors=True)
+    shutil.rmtree(data)
+
+
+def _load(settings: Settings, dsn: str, corpus: Path | None) -> None:
+    contents = settings.data_folder / "contents"
+    with tempfile.TemporaryDirectory(prefix="ardenne-demo-") as folder:
+        persons = write_all(Path(folder))
+        click.echo(f"Loading {persons} invented persons with their documents")
+        report = record_cli.run([Path(folder)], dsn, contents, 1, quiet=True)
+    click.echo(
+        f"  filed {report.outcomes['filed']}, there already {report.outcomes['duplicate']}, "
+        f"waiting in the error desk {report.outcomes['rejected']}"
+    )
+    if corpus is None:
+        return
+    paths = [corpus / name for name in _CORPUS_FOLDERS if (corpus / name).exists()]
+    if not paths:
+        raise click.ClickException(f"{corpus} holds none of the folders {', '.join(_CORPUS_FOLDERS)}")
+    click.echo(f"Loading the sample documents of {corpus}")
+    click.echo(record_cli.run(paths, dsn, contents, None, quiet=False).table())
+
+
+def _announce(address: str, browser: bool) -> None:
+    click.echo(
+        f"""
+ready {address}
+
+  pages     {address}/          find a person: try the name "Weber", or the birth date 1958-03-14
+  filing    {address}/desk      file a document, see what waits in the error desk
+  FHIR R4   {address}/fhir      try {address}/fhir/Patient?name=weber
+
+Login: none. This demonstration runs with --open: callers from this machine are the operator,
+all others are refused. All persons are invented. Ctrl-C stops it; `--reset` starts afresh.
+"""
+    )
+    if browser:
+        webbrowser.open(address)
