@@ -18,6 +18,7 @@ from .arithmetic import OPERATIONS, negative, positive
 from .coercion import EMPTY, Evaluate, Truth, Value, as_collection, as_truth, as_value, single_value
 from .equality import distinct, equal_collections, equivalent_collections
 from .errors import FhirPathSemanticError
+from .functions import views
 from .functions.registry import Function, Parameter
 from .navigation import SPECIALS, at, members, start
 from .nodes import Collection, Item
@@ -54,10 +55,11 @@ _INPUTS: Final[dict[str, Callable[[Collection], Any]]] = {
 
 class Compiler:
     """Compiles the nodes of one expression. `lenient_as` lets `as` filter collections, which
-    expressions of the R4 definitions rely on."""
+    expressions of the R4 definitions rely on; `for_views` makes join() of nothing ''."""
 
-    def __init__(self, lenient_as: bool = False) -> None:
+    def __init__(self, lenient_as: bool = False, for_views: bool = False) -> None:
         self.lenient_as = lenient_as
+        self.for_views = for_views
 
     # ---- for all items
 
@@ -260,6 +262,8 @@ class Compiler:
         run, scoped = known.run, known.scoped
         if self.lenient_as and known.name == "as":
             run = of_type
+        if self.for_views and known.name == "join":
+            run = views.join
         convert = _INPUTS.get(known.input)
         last = len(known.parameters) - 1
         arguments = tuple(

@@ -26,12 +26,14 @@ class Expression:
     and %rootResource mean; both default to `value`.
     """
 
-    __slots__ = ("_run", "_truth", "text", "tree")
+    __slots__ = ("_truth", "evaluate", "text", "tree")
 
     def __init__(self, text: str, tree: Expr, compiler: Compiler) -> None:
         self.text = text
         self.tree = tree
-        self._run = compiler.operand(tree)
+        self.evaluate = compiler.operand(tree)
+        """(items that $this stands for, scope) -> items; the bare closure, for callers that keep
+        their own scope"""
         self._truth = compiler.truth(tree)
 
     def items(
@@ -48,7 +50,7 @@ class Expression:
         """The result with types: Elements and System values."""
         this, scope = _begin(value, type_name, resource, root_resource, variables, helpers, now)
         try:
-            return self._run(this, scope)
+            return self.evaluate(this, scope)
         except (RecursionError, DecimalException) as reason:
             raise FhirPathLimitError(f"{self.text[:80]!r} exceeds what can be computed") from reason
 
@@ -108,10 +110,11 @@ def _as_items(value: Any) -> Collection:
 
 
 @lru_cache(4096)
-def compile_typed(expression: str, *, lenient_as: bool = False) -> Expression:
+def compile_typed(expression: str, *, lenient_as: bool = False, for_views: bool = False) -> Expression:
     """The compiled expression, from a cache of the last 4,096.
 
     `lenient_as`: `as` filters a collection of several items instead of refusing it. The search
-    parameters and invariants of R4 are written that way.
+    parameters and invariants of R4 are written that way. `for_views`: join() of nothing is '', as
+    SQL on FHIR has it.
     """
-    return Expression(expression, parse(expression), Compiler(lenient_as))
+    return Expression(expression, parse(expression), Compiler(lenient_as, for_views))

@@ -51,10 +51,8 @@ def tokens(expression: str) -> list[Token]:
     offset = 0
     while offset < len(expression):
         match = _TOKEN.match(expression, offset)
-        if (
-            match is None
-            or (expression.startswith("/*", offset, match.end() + 1)
-            and match.lastgroup == "symbol")
+        if match is None or (
+            expression.startswith("/*", offset, match.end() + 1) and match.lastgroup == "symbol"
         ):
             raise _unreadable(expression, offset)
         kind, text = str(match.lastgroup), match.group()

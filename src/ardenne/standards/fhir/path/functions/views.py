@@ -6,6 +6,7 @@ from ..errors import FhirPathExecutionError
 from ..nodes import Collection, Element
 from ..scope import Scope
 from ..syntax import TypeSpecifier
+from . import strings
 from .registry import function
 
 
@@ -26,3 +27,8 @@ def reference_key(scope: Scope, items: Collection, kind: TypeSpecifier | None = 
         if len(parts) >= 2 and parts[-1] and (kind is None or parts[-2] == kind.name):
             out.append(parts[-1])
     return out
+
+
+def join(items: Collection, separator: str | None = None) -> Collection:
+    """As FHIRPath has it, but '' where there is nothing to join."""
+    return strings.join(items, separator) or [""]
