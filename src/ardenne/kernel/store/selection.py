@@ -10,7 +10,9 @@ from ardenne.kernel.store.predicates import Predicates
 
 _LAST_TEXT = "\U0010ffff"
 _LAST_NUMBER = 9_223_372_036_854_775_807
-_COLUMNS = "pk, type, id, version, updated, body, self, tokens, targets, patient"
+_SHOWN = "pk, type, id, version, updated, body"
+_COLUMNS = f"{_SHOWN}, self, tokens, targets, patient"
+"""What a row needs for its includes, beside what is shown of it."""
 
 
 class Sort(NamedTuple):
@@ -73,18 +75,24 @@ def page(selection: Selection) -> Statement:
     total = "null::bigint"
     if selection.total_cap is not None:
         total = f"({_count(write, selection)})"
-    rows = _matches(write, selection)
     keys = ", ".join(f"s{place}" for place in range(len(selection.sorts)))
+    if not selection.includes:
+        rows = _matches(write, selection, _SHOWN)
+        text = (
+            f"with summary as materialized (select {total} as total) "
+            f"select 0 as step, {_SHOWN}, total, {keys} from summary left join ({rows}) q on true"
+        )
+        return Statement(text, write.arguments)
+    rows = _matches(write, selection, _COLUMNS)
     text = (
         f"with page as materialized (select q.*, row_number() over () as place from ({rows}) q), "
         f"summary as materialized (select {total} as total) "
-        f"select 0 as step, place, {_COLUMNS}, total, {keys} from summary left join page on true"
+        f"select 0 as step, place, {_SHOWN}, total, {keys} from summary left join page on true"
     )
     empty = ", ".join(f"null::{_sort_type(sort)}" for sort in selection.sorts)
     for include in selection.includes:
-        text += (
-            f" union all select 1, 0, {_COLUMNS}, null, {empty} from ({_included(write, include, 'page')}) i"
-        )
+        found = _included(write, include, "page")
+        text += f" union all select 1, 0, {_SHOWN}, null, {empty} from ({found}) i"
     return Statement(f"{text} order by step, place", write.arguments)
 
 
@@ -104,10 +112,12 @@ def related(include: Include, pks: Sequence[int]) -> Statement:
 def identities(selection: Selection) -> Statement:
     """Return the statement that finds type and id of the matches (at most ``limit``), without bodies."""
     write = Predicates()
-    return Statement(f"select type, id, version from ({_matches(write, selection)}) q", write.arguments)
+    rows = _matches(write, selection, "type, id, version, pk")
+    return Statement(f"select type, id, version from ({rows}) q", write.arguments)
 
 
-def _matches(write: Predicates, selection: Selection) -> str:
+def _matches(write: Predicates, selection: Selection, shown: str) -> str:
+    """Return the query of the page's rows. The columns ``shown`` must hold pk."""
     order = [
         f"s{place} desc" if sort.descending else f"s{place}" for place, sort in enumerate(selection.sorts)
     ]
@@ -118,7 +128,7 @@ def _matches(write: Predicates, selection: Selection) -> str:
         values = ", ".join(
             f"{_sort_value(write, sort)} as s{place}" for place, sort in enumerate(selection.sorts)
         )
-        columns = ", ".join(f"r.{name}" for name in _COLUMNS.split(", "))
+        columns = ", ".join(f"r.{name}" for name in shown.split(", "))
         if source.startswith("posting"):
             # the posting's own columns give the order without a sort
             columns, values = columns.replace("r.pk", "p.pk"), "p.date as s0"
@@ -129,7 +139,9 @@ def _matches(write: Predicates, selection: Selection) -> str:
         tables.append(
             f"(select * from ({text}) q order by {', '.join(order)}, {last} limit {selection.limit})"
         )
-    joined = " union all ".join(tables) if tables else f"select {_COLUMNS}, 0 as s0 from resource where false"
+    if len(tables) == 1:
+        return tables[0]
+    joined = " union all ".join(tables) if tables else f"select {shown}, 0 as s0 from resource where false"
     return f"select * from ({joined}) q order by {', '.join(order)}, {last} limit {selection.limit}"
 
 
