@@ -9,6 +9,7 @@ from ardenne.kernel.rest import answers, incoming
 from ardenne.kernel.rest.errors import refuse
 from ardenne.kernel.search.errors import SearchError
 from ardenne.kernel.search.query import read_pairs
+from ardenne.standards.fhir import xml
 from ardenne.standards.fhir.json import parse_exact
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|\{\}|\[\]|[{}\[\],:]|[^\s{}\[\],:"]+')
@@ -21,9 +22,7 @@ def negotiated(request: Request, response: Response) -> Response:
         return response
     wanted, indented = _wanted(request)
     if wanted == "xml":
-        from ardenne.standards.fhir import xml
-
-        body = xml.write(parse_exact(response.body))
+        body = xml.dump(parse_exact(response.body), pretty=indented)
         headers["content-type"] = answers.XML
         return response._replace(body=body, headers=tuple(headers.items()))
     if wanted == "none":

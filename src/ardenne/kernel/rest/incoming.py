@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from ardenne.kernel.http.message import Request
 from ardenne.kernel.rest.errors import RestError, refuse
-from ardenne.standards.fhir import validator
+from ardenne.standards.fhir import validator, xml
 from ardenne.standards.fhir.definitions import RESOURCE_TYPES
-from ardenne.standards.fhir.json import FhirSyntaxError, parse
+from ardenne.standards.fhir.json import FhirSyntaxError, dump, parse
 from ardenne.standards.fhir.outcome import Issue, failed
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
@@ -45,11 +45,8 @@ def json_of(request: Request) -> bytes:
     if is_json(kind):
         return request.body
     if is_xml(kind):
-        from ardenne.standards.fhir import xml
-        from ardenne.standards.fhir.json import dump
-
         try:
-            return dump(xml.read(request.body))
+            return dump(xml.parse(request.body))
         except FhirSyntaxError as error:
             raise RestError(400, [error.issue]) from None
     raise refuse(
