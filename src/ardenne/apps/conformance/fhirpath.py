@@ -14,11 +14,11 @@ from typing import Any
 
 from lxml import etree
 
+from ardenne.standards.fhir import xml
 from ardenne.standards.fhir.path import FhirPathError, FhirPathSyntaxError, compile_typed
 from ardenne.standards.fhir.path.equality import system
 from ardenne.standards.fhir.path.nodes import Element
 
-from .fhir_xml import resource_of_xml
 from .suite import Result, SuiteError, unique
 
 
@@ -68,7 +68,7 @@ def resource_of(path: Path) -> dict[str, Any]:
     from ardenne.standards.fhir.json import parse_exact
 
     data = path.read_bytes()
-    return parse_exact(data) if path.suffix == ".json" else resource_of_xml(data)
+    return parse_exact(data) if path.suffix == ".json" else xml.parse(data)
 
 
 def _miss(test: etree._Element, inputs: _Inputs) -> str:

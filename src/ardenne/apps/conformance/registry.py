@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from . import fhirpath
+from . import fhirpath, patch, sql_on_fhir
 from .suite import Suite
 
 SUITES: Final[Mapping[str, Suite]] = {
     "fhirpath": fhirpath.run,
+    "patch": patch.run,
+    "sql-on-fhir": sql_on_fhir.run,
 }
