@@ -74,6 +74,8 @@ class TestNode:
         self._loop = asyncio.new_event_loop()
         self.database = Database(dsn, 16)
         self.contents = Path(tempfile.mkdtemp(prefix="ardenne-contents-"))
+        self.content: object = None
+        """What a test filled the node with, so that the next of its kind need not do it again."""
         self.service = FhirService(self.database, self.contents)
         self.router = Router(self.service)
 
@@ -109,6 +111,7 @@ class TestNode:
 
     def empty(self) -> None:
         """Remove every resource."""
+        self.content = None
         self.run(self._empty())
 
     async def _empty(self) -> None:

@@ -10,6 +10,7 @@ class SearchError(ValueError):
 
     def __init__(self, parameter: str, message: str, code: str = "invalid") -> None:
         super().__init__(message)
+        self.parameter = parameter
         self.issue = Issue(
             "error", code, "", f"Search parameter '{parameter}': {message}", "search-parameter"
         )

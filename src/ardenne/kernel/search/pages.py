@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import quote, urlencode
 
 import orjson
 
@@ -38,8 +37,7 @@ def searchset(page: Page, query: Query, base: str, path: str) -> bytes:
 
 def _links(page: Page, query: Query, base: str, path: str) -> list[dict[str, str]]:
     address = f"{base}/{path}" if path else base
-    # the names of modifiers stay readable: a colon needs no escape in a query
-    text = urlencode(query.pairs, safe=":,", quote_via=quote)
+    text = query.text
     own = text + (("&" if text else "") + f"_cursor={query.cursor}" if query.cursor else "")
     links = [{"relation": "self", "url": f"{address}?{own}" if own else address}]
     if query.cursor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, urlencode
 
 from ardenne.kernel.search.errors import SearchError
 
@@ -58,6 +58,11 @@ class Query(NamedTuple):
     cursor: str = ""
     pairs: tuple[tuple[str, str], ...] = ()
     """What was asked, for the self link; without the cursor."""
+
+    @property
+    def text(self) -> str:
+        """What was asked as a query string. The colons of modifiers stay readable."""
+        return urlencode(self.pairs, safe=":,/", quote_via=quote)
 
 
 def read_pairs(text: str) -> list[tuple[str, str]]:

@@ -95,10 +95,8 @@ class Searcher:
     ) -> tuple[select.Selection, list[Issue]]:
         """Return what the store should select, and what was left out of the question."""
         issues: list[Issue] = []
-        known = self._known(types, query.parameters, issues, strict)
         parts = []
-        for name in types:
-            condition = self.translator.condition(name, known)
+        for name, condition in self._conditions(types, query.parameters, issues, strict):
             if within is not None:
                 inner = condition.conditions if isinstance(condition, ask.All) else (condition,)
                 condition = ask.All((within, *inner))
@@ -113,21 +111,19 @@ class Searcher:
         includes = tuple(found for text in query.includes for found in self._include(text))
         return select.Selection(tuple(parts), sorts, query.page_size + 1, after, includes, cap), issues
 
-    def _known(
+    def _conditions(
         self, types: Sequence[str], parameters: Sequence[Parameter], issues: list[Issue], strict: bool
-    ) -> list[Parameter]:
-        known = []
-        for parameter in parameters:
+    ) -> list[tuple[str, ask.Condition]]:
+        """Return the condition of each type; parameters that some type lacks are left out of all."""
+        known = list(parameters)
+        while True:
             try:
-                for name in types:
-                    self.translator.condition(name, [parameter])
+                return [(name, self.translator.condition(name, known)) for name in types]
             except UnknownParameter as error:
                 if strict:
                     raise
                 issues.append(_left_out(error))
-                continue
-            known.append(parameter)
-        return known
+                known = [found for found in known if not _names(found, error)]
 
     def _sorts(
         self, types: Sequence[str], query: Query, issues: list[Issue], strict: bool
@@ -255,6 +251,11 @@ def _total(
     if selection.total_cap and counted > selection.total_cap:
         return None
     return counted
+
+
+def _names(parameter: Parameter, error: UnknownParameter) -> bool:
+    """Tell whether an error speaks of this parameter: by its name, or by what its chain leads to."""
+    return error.parameter in (parameter.name, parameter.text) or error.parameter in parameter.text
 
 
 def _left_out(error: UnknownParameter) -> Issue:

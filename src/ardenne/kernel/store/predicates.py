@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import singledispatchmethod
 from typing import Any as Anything
 
 from ardenne.kernel.store import conditions as ask
@@ -64,28 +63,23 @@ class Predicates:
         self._aliases += 1
         return f"t{self._aliases}"
 
-    @singledispatchmethod
-    def _sql(self, condition: Anything, alias: str) -> str:
-        raise TypeError(f"no SQL for {type(condition).__name__}")
+    def _sql(self, condition: ask.Condition, alias: str) -> str:
+        return _WRITERS[type(condition)](self, condition, alias)
 
-    @_sql.register
-    def _(self, condition: ask.All, alias: str) -> str:
+    def _write_all(self, condition: ask.All, alias: str) -> str:
         if not condition.conditions:
             return "true"
         return "(" + " and ".join(self._sql(part, alias) for part in condition.conditions) + ")"
 
-    @_sql.register
-    def _(self, condition: ask.Any, alias: str) -> str:
+    def _write_any(self, condition: ask.Any, alias: str) -> str:
         if not condition.conditions:
             return "false"
         return "(" + " or ".join(self._sql(part, alias) for part in condition.conditions) + ")"
 
-    @_sql.register
-    def _(self, condition: ask.Not, alias: str) -> str:
+    def _write_not(self, condition: ask.Not, alias: str) -> str:
         return f"not {self._sql(condition.condition, alias)}"
 
-    @_sql.register
-    def _(self, condition: ask.Tokens, alias: str) -> str:
+    def _write_tokens(self, condition: ask.Tokens, alias: str) -> str:
         if self._patient_known:
             if len(condition.hashes) == 1:
                 return f"({self.bind(condition.hashes[0])} = any({alias}.tokens))"
@@ -94,23 +88,19 @@ class Predicates:
             return f"({alias}.tokens @> array[{self.bind(condition.hashes[0])}])"
         return f"({alias}.tokens && {self.bind(list(condition.hashes), 'bigint[]')})"
 
-    @_sql.register
-    def _(self, condition: ask.TokenWords, alias: str) -> str:
+    def _write_tokenwords(self, condition: ask.TokenWords, alias: str) -> str:
         key, pattern = self.bind(condition.key), self.bind(condition.pattern, "text")
         return f"({alias}.tokens && array(select w.hash from token_text w where w.key = {key} and w.text like {pattern}))"
 
-    @_sql.register
-    def _(self, condition: ask.Selves, alias: str) -> str:
+    def _write_selves(self, condition: ask.Selves, alias: str) -> str:
         return f"({alias}.self = any({self.bind(list(condition.hashes), 'bigint[]')}))"
 
-    @_sql.register
-    def _(self, condition: ask.OwnedBy, alias: str) -> str:
+    def _write_ownedby(self, condition: ask.OwnedBy, alias: str) -> str:
         if len(condition.hashes) == 1:
             return f"({alias}.patient = {self.bind(condition.hashes[0])})"
         return f"({alias}.patient = any({self.bind(list(condition.hashes), 'bigint[]')}))"
 
-    @_sql.register
-    def _(self, condition: ask.Strings, alias: str) -> str:
+    def _write_strings(self, condition: ask.Strings, alias: str) -> str:
         def where(row: str) -> str:
             text = f"{row}.value like {self.bind(condition.pattern, 'text')}"
             if condition.prefix:
@@ -121,21 +111,18 @@ class Predicates:
 
         return self._exists("string_value", condition.key, alias, where)
 
-    @_sql.register
-    def _(self, condition: ask.Dates, alias: str) -> str:
+    def _write_dates(self, condition: ask.Dates, alias: str) -> str:
         text = self._fill(_COMPARISONS[condition.comparator], "bigint", condition)
         if condition.key == 0:
             return f"({alias}.low > {NO_DATE} and {text.replace('@', alias)})"
         return self._exists("date_value", condition.key, alias, lambda row: text.replace("@", row))
 
-    @_sql.register
-    def _(self, condition: ask.Updated, alias: str) -> str:
+    def _write_updated(self, condition: ask.Updated, alias: str) -> str:
         text = self._fill(_COMPARISONS[condition.comparator], "bigint", condition)
         # lastUpdated is a moment: it ends where it begins
         return "(" + text.replace("@.low", f"{alias}.updated").replace("@.high", f"{alias}.updated") + ")"
 
-    @_sql.register
-    def _(self, condition: ask.Numbers, alias: str) -> str:
+    def _write_numbers(self, condition: ask.Numbers, alias: str) -> str:
         parts = [self._fill(_NUMBER_COMPARISONS[condition.comparator], "double precision", condition)]
         if condition.unit:
             parts.append(f"@.unit = {self.bind(condition.unit)}")
@@ -152,19 +139,16 @@ class Predicates:
                 template = template.replace(f"{{{name}}}", self.bind(getattr(condition, name), cast))
         return template
 
-    @_sql.register
-    def _(self, condition: ask.AnyDate, alias: str) -> str:
+    def _write_anydate(self, condition: ask.AnyDate, alias: str) -> str:
         if condition.key == 0:
             return f"({alias}.low > {NO_DATE})"
         return self._exists("date_value", condition.key, alias, lambda _row: "true")
 
-    @_sql.register
-    def _(self, condition: ask.AnyValue, alias: str) -> str:
+    def _write_anyvalue(self, condition: ask.AnyValue, alias: str) -> str:
         assert condition.table in ("string_value", "number_value", "position_value")
         return self._exists(condition.table, condition.key, alias, lambda _row: "true")
 
-    @_sql.register
-    def _(self, condition: ask.Near, alias: str) -> str:
+    def _write_near(self, condition: ask.Near, alias: str) -> str:
         number = "double precision"
         latitude, longitude = self.bind(condition.latitude, number), self.bind(condition.longitude, number)
         metres = self.bind(condition.metres, number)
@@ -184,8 +168,7 @@ class Predicates:
 
         return self._exists("position_value", condition.key, alias, where)
 
-    @_sql.register
-    def _(self, condition: ask.Refers, alias: str) -> str:
+    def _write_refers(self, condition: ask.Refers, alias: str) -> str:
         parts, known = [], self._patient_known
         for number, target in condition.targets:
             row = self._alias()
@@ -201,8 +184,7 @@ class Predicates:
             )
         return "(" + (" or ".join(parts) or "false") + ")"
 
-    @_sql.register
-    def _(self, condition: ask.ReferredBy, alias: str) -> str:
+    def _write_referredby(self, condition: ask.ReferredBy, alias: str) -> str:
         row = self._alias()
         inner = self.write(condition.condition, row)
         base = f"{row}.type = {condition.number} and {row}.body is not null and {inner}"
@@ -217,13 +199,11 @@ class Predicates:
             f"where {base} and ({key} # u.self) = any({row}.tokens)))"
         )
 
-    @_sql.register
-    def _(self, condition: ask.ListedIn, alias: str) -> str:
+    def _write_listedin(self, condition: ask.ListedIn, alias: str) -> str:
         wanted = self.bind(condition.list_hash)
         return f"({alias}.self in (select unnest(l.targets) from resource l where l.self = {wanted} and l.body is not null))"
 
-    @_sql.register
-    def _(self, condition: ask.Contains, alias: str) -> str:
+    def _write_contains(self, condition: ask.Contains, alias: str) -> str:
         column = "narrative" if condition.narrative else "content"
         query = self.bind(condition.query, "text")
         return (
@@ -237,3 +217,25 @@ class Predicates:
         return (
             f"({alias}.pk in (select {row}.pk from {table} {row} where {row}.key = {place} and {where(row)}))"
         )
+
+
+_WRITERS: dict[type, Callable[[Predicates, Anything, str], str]] = {
+    ask.All: Predicates._write_all,
+    ask.Any: Predicates._write_any,
+    ask.Not: Predicates._write_not,
+    ask.Tokens: Predicates._write_tokens,
+    ask.TokenWords: Predicates._write_tokenwords,
+    ask.Selves: Predicates._write_selves,
+    ask.OwnedBy: Predicates._write_ownedby,
+    ask.Strings: Predicates._write_strings,
+    ask.Dates: Predicates._write_dates,
+    ask.Updated: Predicates._write_updated,
+    ask.Numbers: Predicates._write_numbers,
+    ask.AnyDate: Predicates._write_anydate,
+    ask.AnyValue: Predicates._write_anyvalue,
+    ask.Near: Predicates._write_near,
+    ask.Refers: Predicates._write_refers,
+    ask.ReferredBy: Predicates._write_referredby,
+    ask.ListedIn: Predicates._write_listedin,
+    ask.Contains: Predicates._write_contains,
+}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -76,13 +75,16 @@ RESOURCES: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def filled(shared_node: TestNode) -> Iterator[TestNode]:
-    shared_node.empty()
-    for resource in RESOURCES:
-        answer = shared_node.call("PUT", f"{resource['resourceType']}/{resource['id']}", resource)
-        assert answer.status == 201, answer.body
-    yield shared_node
+@pytest.fixture
+def filled(shared_node: TestNode) -> TestNode:
+    """The shared node with exactly the resources above."""
+    if shared_node.content is not RESOURCES:
+        shared_node.empty()
+        for resource in RESOURCES:
+            answer = shared_node.call("PUT", f"{resource['resourceType']}/{resource['id']}", resource)
+            assert answer.status == 201, answer.body
+        shared_node.content = RESOURCES
+    return shared_node
 
 
 TABLE = [
