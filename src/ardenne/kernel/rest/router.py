@@ -156,7 +156,9 @@ class Router:
             raise refuse(
                 404, "not-supported", f"there is no operation {name[:60]}: see /fhir/metadata", "operation"
             )
-        return await operation(self.service, request, resource_type, incoming.check_id(resource_id or "none"))
+        if resource_id:
+            incoming.check_id(resource_id)
+        return await operation(self.service, request, resource_type, resource_id)
 
 
 def _not_allowed(request: Request, allowed: str) -> RestError:
