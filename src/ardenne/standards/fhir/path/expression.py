@@ -26,7 +26,7 @@ class Expression:
     and %rootResource mean; both default to `value`.
     """
 
-    __slots__ = ("_truth", "evaluate", "text", "tree")
+    __slots__ = ("evaluate", "text", "tree", "truth")
 
     def __init__(self, text: str, tree: Expr, compiler: Compiler) -> None:
         self.text = text
@@ -34,7 +34,8 @@ class Expression:
         self.evaluate = compiler.operand(tree)
         """(items that $this stands for, scope) -> items; the bare closure, for callers that keep
         their own scope"""
-        self._truth = compiler.truth(tree)
+        self.truth = compiler.truth(tree)
+        """the same for the truth of the result"""
 
     def items(
         self,
@@ -82,7 +83,7 @@ class Expression:
         """The truth of the result, as an invariant needs it; None when it is empty."""
         this, scope = _begin(value, type_name, resource, root_resource, variables, helpers, now)
         try:
-            return self._truth(this, scope)
+            return self.truth(this, scope)
         except (RecursionError, DecimalException) as reason:
             raise FhirPathLimitError(f"{self.text[:80]!r} exceeds what can be computed") from reason
 

@@ -107,7 +107,8 @@ def _unconverted(value: Any) -> Quantity | None:
     return Quantity(Decimal(amount), code or "1")
 
 
-def _string(value: Any) -> str | None:
+def text_of(value: Any) -> str | None:
+    """toString(): the text of a System value; None for what has none."""
     if type(value) is str:
         return value
     if type(value) is bool:
@@ -140,4 +141,4 @@ _declare("Date", _date, "text")
 _declare("DateTime", _date_time, "text")
 _declare("Time", _time)
 _declare("Quantity", _quantity, "text")
-_declare("String", _string)
+_declare("String", text_of)
