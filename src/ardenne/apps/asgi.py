@@ -17,6 +17,7 @@ from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.identity import loopback
 from ardenne.kernel.rest import answers
 from ardenne.kernel.rest.errors import refuse
+from ardenne.kernel.rest.operations import ALL
 from ardenne.kernel.rest.router import Router
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings, decode
@@ -62,7 +63,7 @@ class Application:
         self._database = Database(self.settings.database, self.settings.connections)
         base = f"{self.settings.base_url}/fhir" if self.settings.base_url else ""
         service = FhirService(self._database, self.settings.data_folder / "contents", base)
-        self._router = Router(service)
+        self._router = Router(service, ALL)
         self._pages = pages_application(self.settings, service)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:

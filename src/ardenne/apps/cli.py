@@ -9,6 +9,7 @@ import click
 
 from ardenne import __version__
 from ardenne.apps.bench.command import command as bench
+from ardenne.apps.conformance import command as conformance
 from ardenne.kernel.settings import SettingsError, load
 from ardenne.kernel.store.embedded import DatabaseError
 
@@ -116,6 +117,7 @@ def import_(
 
 
 main.add_command(bench)
+main.add_command(conformance)
 
 
 if __name__ == "__main__":

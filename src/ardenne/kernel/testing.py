@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import orjson
 
 from ardenne.kernel.http.message import Request
+from ardenne.kernel.rest.operations import ALL
 from ardenne.kernel.rest.router import Router
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store.database import Database
@@ -77,7 +78,7 @@ class TestNode:
         self.content: object = None
         """What a test filled the node with, so that the next of its kind need not do it again."""
         self.service = FhirService(self.database, self.contents)
-        self.router = Router(self.service)
+        self.router = Router(self.service, ALL)
 
     def close(self) -> None:
         """Stop and remove everything."""

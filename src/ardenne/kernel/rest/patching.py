@@ -19,6 +19,7 @@ from ardenne.kernel.store.change import Change, Method, Mode, Status
 from ardenne.kernel.store.database import Connection
 from ardenne.standards.fhir.json import FhirSyntaxError, dump, parse_exact
 from ardenne.standards.fhir.outcome import Issue
+from ardenne.standards.fhir.patch import PatchError, apply_fhirpath_patch, apply_json_patch
 
 JSON_PATCH = "application/json-patch+json"
 _TRIES = 50
@@ -85,15 +86,13 @@ def _change(
 
 
 def _patched(request: Request, resource: dict[str, Any], targets: dict[bytes, bytes]) -> dict[str, Any]:
-    from ardenne.standards.fhir.patch import PatchError, fhirpath_patch, json_patch
-
     kind = incoming.media_type(request.header("content-type"))
     try:
         if kind == JSON_PATCH:
-            return json_patch(resource, orjson.loads(references.rewrite(request.body, targets)))
+            return apply_json_patch(resource, orjson.loads(references.rewrite(request.body, targets)))
         if incoming.is_json(kind) or incoming.is_xml(kind):
             content = references.rewrite(incoming.json_of(request), targets)
-            return fhirpath_patch(resource, parse_exact(content))
+            return apply_fhirpath_patch(resource, parse_exact(content))
     except orjson.JSONDecodeError as error:
         raise refuse(400, "structure", f"the patch is no JSON: {error.msg}", "json") from None
     except FhirSyntaxError as error:

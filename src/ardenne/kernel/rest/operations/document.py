@@ -35,14 +35,19 @@ async def document(service: FhirService, request: Request, resource_type: str, r
         "type": "document",
         "timestamp": moment,
         "entry": [
-            {"fullUrl": f"{request.base}/fhir/{one.resource_type}/{one.resource_id}", "resource": parse_exact(one.body)}
+            {
+                "fullUrl": f"{request.base}/fhir/{one.resource_type}/{one.resource_id}",
+                "resource": parse_exact(one.body),
+            }
             for one in found
             if one.body is not None
         ],
     }
     content = dump(bundle)
     if parameters.one(asked, "persist") == "true":
-        await service.resources.write(change.write(parse(content), content, bundle_id, Mode.CREATE, Method.POST))
+        await service.resources.write(
+            change.write(parse(content), content, bundle_id, Mode.CREATE, Method.POST)
+        )
     return answers.resource(200, content)
 
 

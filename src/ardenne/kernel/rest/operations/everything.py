@@ -19,14 +19,18 @@ _KNOWN = frozenset({"start", "end", "_since", "_type", "_count", "_cursor", "_fo
 _DEFAULT_COUNT = 500
 
 
-async def everything(service: FhirService, request: Request, resource_type: str, resource_id: str) -> Response:
+async def everything(
+    service: FhirService, request: Request, resource_type: str, resource_id: str
+) -> Response:
     """Answer with the resource, what is in its compartment, and what these refer to, page by page."""
     if resource_type not in _COMPARTMENTS or not resource_id:
         raise refuse(404, "not-supported", "$everything is called on a Patient or an Encounter", "operation")
     asked = parameters.read(request)
     unknown = sorted(set(asked) - _KNOWN)
     if unknown:
-        raise refuse(400, "not-supported", f"$everything has no parameter '{unknown[0][:40]}'", unknown[0][:40])
+        raise refuse(
+            400, "not-supported", f"$everything has no parameter '{unknown[0][:40]}'", unknown[0][:40]
+        )
     await instance.find(service, resource_type, resource_id)
     members = definitions.compartment(resource_type)
     types = [name for name, codes in members.items() if codes or name == resource_type]

@@ -26,7 +26,10 @@ async def expunge(service: FhirService, request: Request, resource_type: str, re
     deleted = parameters.one(asked, "expungeDeletedResources") == "true"
     if not versions and not deleted:
         raise refuse(
-            400, "required", "say what goes: expungePreviousVersions=true or expungeDeletedResources=true", "expunge"
+            400,
+            "required",
+            "say what goes: expungePreviousVersions=true or expungeDeletedResources=true",
+            "expunge",
         )
     limit = min(parameters.whole_number(asked, "limit", _LIMIT), _LIMIT)
     count = await expunging.expunge(service.database, resource_type, resource_id, versions, deleted, limit)

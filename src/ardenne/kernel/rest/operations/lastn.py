@@ -24,7 +24,9 @@ async def lastn(service: FhirService, request: Request, resource_type: str, reso
         raise refuse(404, "not-supported", "$lastn is called on Observation", "operation")
     asked = parameters.read(request)
     most = parameters.whole_number(asked, "max", 1)
-    pairs = [(name, value) for name, value in read_pairs(request.query) if name not in ("max", "_count", "_sort")]
+    pairs = [
+        (name, value) for name, value in read_pairs(request.query) if name not in ("max", "_count", "_sort")
+    ]
     if not any(name.partition(":")[0] in ("patient", "subject") for name, _value in pairs):
         raise refuse(400, "required", "$lastn needs 'patient' or 'subject'", "subject")
     found: dict[str, list[tuple[str, Row]]] = {}
@@ -50,7 +52,11 @@ async def lastn(service: FhirService, request: Request, resource_type: str, reso
 
 def _keep(found: dict[str, list[tuple[str, Row]]], row: Row, most: int) -> None:
     resource = orjson.loads(row.body)
-    date = str(resource.get("effectiveDateTime") or resource.get("effectiveInstant") or resource.get("effectivePeriod"))
+    date = str(
+        resource.get("effectiveDateTime")
+        or resource.get("effectiveInstant")
+        or resource.get("effectivePeriod")
+    )
     code = resource.get("code", {})
     codings = sorted(f"{one.get('system', '')}|{one.get('code', '')}" for one in code.get("coding", []))
     group = found.setdefault(codings[0] if codings else str(code.get("text", "")), [])

@@ -30,7 +30,9 @@ async def meta_add(service: FhirService, request: Request, resource_type: str, r
     return await _change(service, request, resource_type, resource_id, adding=True)
 
 
-async def meta_delete(service: FhirService, request: Request, resource_type: str, resource_id: str) -> Response:
+async def meta_delete(
+    service: FhirService, request: Request, resource_type: str, resource_id: str
+) -> Response:
     """Remove profiles, tags and security labels."""
     return await _change(service, request, resource_type, resource_id, adding=False)
 
@@ -81,7 +83,9 @@ def _key(value: Json | str) -> str:
 
 def _named(resource_type: str, resource_id: str) -> tuple[str, str]:
     if not resource_type or not resource_id:
-        raise refuse(404, "not-supported", "this operation is called on one resource: Type/id/$meta", "operation")
+        raise refuse(
+            404, "not-supported", "this operation is called on one resource: Type/id/$meta", "operation"
+        )
     return resource_type, resource_id
 
 
