@@ -47,37 +47,64 @@ class Batch(NamedTuple):
     refused: list[Refused]
 
 
+class _Loader:
+    """Parses, checks and writes chunks of lines over one connection."""
+
+    def __init__(self, dsn: str, contents: Path) -> None:
+        self._writer = BulkWriter(dsn)
+        self._service = FhirService(Database(dsn, 1), contents)
+
+    def load(self, lines: list[Line]) -> Batch:
+        tally, refused, changes = Tally(), [], list[Change]()
+        for line in lines:
+            loaded = load_line(line.content, self._service)
+            if loaded.issues:
+                refused.append(Refused(line, loaded.issues))
+                continue
+            changes += loaded.changes
+            if len(changes) >= _BATCH_CHANGES:
+                tally += self._writer.write(changes)
+                changes = []
+        if changes:
+            tally += self._writer.write(changes)
+        return Batch(len(lines), tally, refused)
+
+    def close(self) -> None:
+        self._writer.close()
+
+
 class _Worker:
-    writer: BulkWriter
-    service: FhirService
+    loader: _Loader
 
 
 def _start(dsn: str, contents: str) -> None:
-    _Worker.writer = BulkWriter(dsn)
-    _Worker.service = FhirService(Database(dsn, 1), Path(contents))
+    _Worker.loader = _Loader(dsn, Path(contents))
     # nothing of a batch lives on: looking for cycles costs a quarter of the time
     gc.freeze()
     gc.disable()
 
 
 def _load(lines: list[Line]) -> Batch:
-    tally, refused, changes = Tally(), [], list[Change]()
-    for line in lines:
-        loaded = load_line(line.content, _Worker.service)
-        if loaded.issues:
-            refused.append(Refused(line, loaded.issues))
-            continue
-        changes += loaded.changes
-        if len(changes) >= _BATCH_CHANGES:
-            tally += _Worker.writer.write(changes)
-            changes = []
-    if changes:
-        tally += _Worker.writer.write(changes)
-    return Batch(len(lines), tally, refused)
+    return _Worker.loader.load(lines)
 
 
 def load(dsn: str, contents: Path, lines: Iterable[Line], processes: int) -> Iterator[Batch]:
-    """Store lines of FHIR and yield what became of each batch, in the order in which they finish."""
+    """Store lines of FHIR and yield what became of each batch, in the order in which they finish.
+
+    One process is this one: starting another costs more than a small file.
+    """
+    if processes > 1:
+        yield from _load_beside(dsn, contents, lines, processes)
+        return
+    loader = _Loader(dsn, contents)
+    try:
+        for chunk in _chunks(lines):
+            yield loader.load(chunk)
+    finally:
+        loader.close()
+
+
+def _load_beside(dsn: str, contents: Path, lines: Iterable[Line], processes: int) -> Iterator[Batch]:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, context, _start, (dsn, str(contents))) as pool:
         waiting: set[Future[Batch]] = set()

@@ -1,4 +1,4 @@
-"""Write a CDA R2 document of level 3 from values: header, narrative and coded entries.
+"""Write a CDA R2 document from values: header, then narrative with coded entries (level 3), or a file (level 1).
 
 Meant for our own documents and for tests: `entries(read(write(header, sections)))` gives the facts
 back. The narrative is made from the facts, so that both always say the same.
@@ -6,6 +6,7 @@ back. The narrative is made from the facts, so that both always say the same.
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import msgspec
@@ -51,7 +52,25 @@ class WrittenSection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write(header: Header, sections: tuple[WrittenSection, ...]) -> bytes:
-    """The document as UTF-8 XML."""
+    """A document of level 3 as UTF-8 XML."""
+    root = _header(header)
+    body = _add(_add(root, "component"), "structuredBody")
+    for number, section in enumerate(sections, 1):
+        _section(_add(_add(body, "component"), "section"), section, number)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+
+
+def write_file(header: Header, media_type: str, data: bytes) -> bytes:
+    """A document of level 1 as UTF-8 XML: the header around one file (CDA R2, 4.3.1.1)."""
+    root = _header(header)
+    body = _add(_add(root, "component"), "nonXMLBody")
+    content = base64.b64encode(data).decode("ascii")
+    _add(body, "text", {"mediaType": media_type, "representation": "B64"}, content)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+
+
+def _header(header: Header) -> etree._Element:
+    """The root element with everything above the body."""
     namespaces: Any = {None: CDA, "xsi": XSI}
     root = etree.Element(f"{{{CDA}}}ClinicalDocument", nsmap=namespaces)
     _add(root, "typeId", _TYPE_ID)
@@ -71,10 +90,7 @@ def write(header: Header, sections: tuple[WrittenSection, ...]) -> bytes:
     if header.replaces:
         related = _add(root, "relatedDocument", {"typeCode": "RPLC"})
         _identifier(_add(related, "parentDocument"), "id", header.replaces)
-    body = _add(_add(root, "component"), "structuredBody")
-    for number, section in enumerate(sections, 1):
-        _section(_add(_add(body, "component"), "section"), section, number)
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    return root
 
 
 def _add(
