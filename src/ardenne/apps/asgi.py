@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import os
 import signal
@@ -12,6 +13,9 @@ import orjson
 
 from ardenne import __version__
 from ardenne.apps.pages import pages_application
+from ardenne.kernel.exports.operations import BulkExport
+from ardenne.kernel.exports.runner import ExportRunner
+from ardenne.kernel.exports.store import ExportJobs
 from ardenne.kernel.http.asgi import Receive, RequestRefused, Scope, Send, read_request, send_response
 from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.identity import loopback
@@ -37,6 +41,7 @@ class Application:
         self._router: Router | None = None
         self._pages: Any = None
         self._database: Database | None = None
+        self._background: list[asyncio.Future[None]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -53,6 +58,8 @@ class Application:
                 self.start()
                 await send({"type": "lifespan.startup.complete"})
             else:
+                for task in self._background:
+                    task.cancel()
                 if self._database is not None:
                     await self._database.close()
                 await send({"type": "lifespan.shutdown.complete"})
@@ -63,7 +70,11 @@ class Application:
         self._database = Database(self.settings.database, self.settings.connections)
         base = f"{self.settings.base_url}/fhir" if self.settings.base_url else ""
         service = FhirService(self._database, self.settings.data_folder / "contents", base)
-        self._router = Router(service, ALL)
+        jobs = ExportJobs(self._database)
+        self._exports = ExportRunner(jobs, self.settings.data_folder / "exports")
+        operations = {**ALL, **BulkExport(jobs, self._exports).operations()}
+        self._router = Router(service, operations)
+        self._background = [asyncio.ensure_future(self._exports.run())]
         self._pages = pages_application(self.settings, service)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:

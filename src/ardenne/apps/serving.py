@@ -17,11 +17,12 @@ from granian import Granian
 from granian.constants import Interfaces, Loops
 
 from ardenne.apps.asgi import SETTINGS_VARIABLE
+from ardenne.kernel.migrations import KERNEL
 from ardenne.kernel.settings import Settings, encode
 from ardenne.kernel.store.embedded import DatabaseError, EmbeddedDatabase, claim
 from ardenne.kernel.store.migrate import migrate
 
-MIGRATIONS = ("ardenne.kernel.store.migrations", "ardenne.services.record.migrations")
+MIGRATIONS = (*KERNEL, "ardenne.services.record.migrations")
 
 
 @contextmanager

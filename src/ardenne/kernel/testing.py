@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import orjson
 
 from ardenne.kernel.http.message import Request
+from ardenne.kernel.migrations import KERNEL
 from ardenne.kernel.rest.operations import ALL
 from ardenne.kernel.rest.router import Router
 from ardenne.kernel.rest.service import FhirService
@@ -71,7 +72,7 @@ class TestNode:
             self._embedded = EmbeddedDatabase(self._folder / "data")
             dsn = self._embedded.start()
         self.dsn = dsn
-        migrate(dsn, ["ardenne.kernel.store.migrations"])
+        migrate(dsn, KERNEL)
         self._loop = asyncio.new_event_loop()
         self.database = Database(dsn, 16)
         self.contents = Path(tempfile.mkdtemp(prefix="ardenne-contents-"))

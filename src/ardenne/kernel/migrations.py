@@ -1,0 +1,5 @@
+"""The migration folders of the kernel, in the order in which they run; services add theirs."""
+
+from __future__ import annotations
+
+KERNEL = ("ardenne.kernel.store.migrations", "ardenne.kernel.exports.migrations")
