@@ -120,7 +120,7 @@ def _plus_seconds(moment: Date | DateTime, amount: Decimal, unit: str) -> DateTi
     parts: Parts = (after.year, after.month, after.day, after.hour, after.minute)
     if len(moment.parts) == 6:
         parts = (*parts, _second(after.second, after.microsecond, moment.parts[5], whole, unit))
-    return DateTime(parts[: len(moment.parts)], moment.offset)
+    return DateTime(parts[: len(moment.parts)], moment.offset, moment.zone)
 
 
 def _span(amount: Decimal, unit: str) -> timedelta:
@@ -142,7 +142,7 @@ def _second(second: int, micro: int, written: int | Decimal, amount: Decimal, un
 def _rebuilt(moment: Date | DateTime, parts: Parts | None) -> Date | DateTime | None:
     if parts is None:
         return None
-    return Date(parts) if isinstance(moment, Date) else DateTime(parts, moment.offset)
+    return Date(parts) if isinstance(moment, Date) else DateTime(parts, moment.offset, moment.zone)
 
 
 def _add_to_time(moment: Time, amount: Decimal, unit: str) -> Time | None:

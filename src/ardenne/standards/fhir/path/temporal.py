@@ -45,16 +45,18 @@ class Date(Temporal, frozen=True):
 
 
 class DateTime(Temporal, frozen=True):
-    """A moment, or a longer span down to a year; `offset` in minutes east of UTC or None."""
+    """A moment, or a longer span down to a year; `offset` in minutes east of UTC or None, `zone`
+    the offset as it was written (+00:00 and Z are the same offset)."""
 
     offset: int | None = None
+    zone: str = ""
 
     def __str__(self) -> str:
         text = _date_text(self.parts[:3])
         if len(self.parts) > 3:
             text += "T" + _time_text(self.parts[3:])
             if self.offset is not None:
-                text += offset_text(self.offset)
+                text += self.zone or offset_text(self.offset)
         return text
 
 
@@ -103,7 +105,7 @@ def parse_date_time(text: str) -> DateTime | None:
         return None
     if len(parts) > 3 and numbers[2] is None:
         return None
-    return DateTime(parts, _minutes(offset) if offset else None)
+    return DateTime(parts, _minutes(offset) if offset else None, offset or "")
 
 
 @lru_cache(1024)
