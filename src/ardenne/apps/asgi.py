@@ -69,7 +69,8 @@ class Application:
         """Make what the worker needs; called inside its event loop."""
         self._database = Database(self.settings.database, self.settings.connections)
         base = f"{self.settings.base_url}/fhir" if self.settings.base_url else ""
-        service = FhirService(self._database, self.settings.data_folder / "contents", base)
+        contents = self.settings.data_folder / "contents"
+        service = FhirService(self._database, contents, base, self.settings.time_zone)
         jobs = ExportJobs(self._database)
         self._exports = ExportRunner(jobs, self.settings.data_folder / "exports")
         operations = {**ALL, **BulkExport(jobs, self._exports).operations()}

@@ -45,7 +45,7 @@ def _load(settings: Settings, dsn: str, corpus: Path | None) -> None:
     with tempfile.TemporaryDirectory(prefix="ardenne-demo-") as folder:
         persons = write_all(Path(folder))
         click.echo(f"Loading {persons} invented persons with their documents")
-        report = record_cli.run([Path(folder)], dsn, contents, 1, quiet=True)
+        report = record_cli.run([Path(folder)], dsn, contents, 1, True, settings.time_zone)
     click.echo(
         f"  filed {report.outcomes['filed']}, there already {report.outcomes['duplicate']}, "
         f"waiting in the error desk {report.outcomes['rejected']}"
@@ -56,7 +56,7 @@ def _load(settings: Settings, dsn: str, corpus: Path | None) -> None:
     if not paths:
         raise click.ClickException(f"{corpus} holds none of the folders {', '.join(_CORPUS_FOLDERS)}")
     click.echo(f"Loading the sample documents of {corpus}")
-    click.echo(record_cli.run(paths, dsn, contents, None, quiet=False).table())
+    click.echo(record_cli.run(paths, dsn, contents, None, False, settings.time_zone).table())
 
 
 def _announce(address: str, browser: bool) -> None:

@@ -20,7 +20,8 @@ def run(paths: list[Path], settings: Settings, server: str, processes: int | Non
             report = sending.run(paths, server.rstrip("/"), quiet)
         else:
             with serving.database(settings) as dsn:
-                report = cli.run(paths, dsn, settings.data_folder / "contents", processes, quiet)
+                contents = settings.data_folder / "contents"
+                report = cli.run(paths, dsn, contents, processes, quiet, settings.time_zone)
     except FileNotFoundError as error:
         raise click.ClickException(f"there is no file or folder {error}") from None
     click.echo(report.table())

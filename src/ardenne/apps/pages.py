@@ -35,7 +35,7 @@ class _Static(StaticFiles):
 
 def pages_application(settings: Settings, service: FhirService) -> Starlette:
     """Return the application that answers every address outside /fhir."""
-    renderer = Renderer(TEMPLATE_PACKAGES)
+    renderer = Renderer(TEMPLATE_PACKAGES, settings.time_zone)
 
     async def missing(request: Request, error: Exception) -> Response:
         text = renderer.words(request).text

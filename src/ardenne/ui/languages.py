@@ -25,8 +25,7 @@ LANGUAGES: dict[str, str] = {
     "pt": "Português",
 }
 DEFAULT = "fr"
-ZONE = ZoneInfo("Europe/Luxembourg")
-"""Where readers are; storage is UTC."""
+LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 
 _Catalogue = dict[str, str | tuple[str, ...]]
 
@@ -69,10 +68,14 @@ def _catalogue(package: str, language: str) -> _Catalogue:
 
 
 class Words:
-    """Texts, dates and numbers in one language, from the catalogues of some packages."""
+    """Texts, dates and numbers in one language, from the catalogues of some packages.
 
-    def __init__(self, language: str, packages: Iterable[str]) -> None:
+    ``zone`` is where readers are; storage is UTC.
+    """
+
+    def __init__(self, language: str, packages: Iterable[str], zone: ZoneInfo = LUXEMBOURG) -> None:
         self.language = language
+        self._zone = zone
         self._locale = Locale.parse(language)
         self._plural = self._locale.plural_form
         self._catalogues = [_catalogue(package, language) for package in packages]
@@ -106,7 +109,7 @@ class Words:
 
     def moment(self, value: datetime) -> str:
         """Return a date with time, in the readers' time zone."""
-        return format_datetime(value.astimezone(ZONE), "d MMMM y, HH:mm", locale=self._locale)
+        return format_datetime(value.astimezone(self._zone), "d MMMM y, HH:mm", locale=self._locale)
 
     def fhir_date(self, text: str) -> str:
         """Return a FHIR date or dateTime of any precision; what cannot be read is shown as it is."""

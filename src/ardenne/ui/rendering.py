@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from ardenne.ui.languages import LANGUAGES, Words, choose
+from ardenne.ui.languages import LANGUAGES, LUXEMBOURG, Words, choose
 
 LANGUAGE_COOKIE = "language"
 UI_PACKAGE = "ardenne.ui"
@@ -33,8 +34,9 @@ SECURITY_HEADERS = {
 class Renderer:
     """Renders the templates of some packages over the base of the ui."""
 
-    def __init__(self, packages: tuple[str, ...] = ()) -> None:
+    def __init__(self, packages: tuple[str, ...] = (), zone: ZoneInfo = LUXEMBOURG) -> None:
         self._packages = (*packages, UI_PACKAGE)
+        self._zone = zone
         self._environment = Environment(
             loader=ChoiceLoader([PackageLoader(package) for package in self._packages]),
             autoescape=True,
@@ -49,7 +51,7 @@ class Renderer:
             request.cookies.get(LANGUAGE_COOKIE, ""),
             request.headers.get("accept-language", ""),
         )
-        return _words(language, self._packages)
+        return _words(language, self._packages, self._zone)
 
     def page(
         self, request: Request, template: str, values: Mapping[str, Any] | None = None, status: int = 200
@@ -78,8 +80,8 @@ class Renderer:
 
 
 @lru_cache(maxsize=32)
-def _words(language: str, packages: tuple[str, ...]) -> Words:
-    return Words(language, packages)
+def _words(language: str, packages: tuple[str, ...], zone: ZoneInfo) -> Words:
+    return Words(language, packages, zone)
 
 
 @lru_cache(maxsize=256)

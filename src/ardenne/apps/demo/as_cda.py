@@ -146,7 +146,7 @@ def _problem(key: str, number: int, found: Any) -> cda.Problem:
 
 
 def _allergy(key: str, number: int, found: Any) -> cda.Allergy:
-    reactions = ()
+    reactions: tuple[cda.Reaction, ...] = ()
     if found.reaction:
         reactions = (
             cda.Reaction(_coded(facts.SNOMED, *found.reaction), "severe" if found.severe else "moderate"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from ardenne.kernel.blobs import BlobStore
 from ardenne.kernel.search.searcher import Searcher
@@ -11,12 +12,20 @@ from ardenne.kernel.store.database import Database
 from ardenne.kernel.store.past import Past
 from ardenne.kernel.store.resources import Resources
 
+LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
+
 
 class FhirService:
-    """The store, the search, the history and the contents of one node."""
+    """The store, the search, the history and the contents of one node.
 
-    def __init__(self, database: Database, contents: Path, base: str = "") -> None:
+    ``zone`` is that of the node: times that arrive without zone are read in it.
+    """
+
+    def __init__(
+        self, database: Database, contents: Path, base: str = "", zone: ZoneInfo = LUXEMBOURG
+    ) -> None:
         self.database = database
+        self.zone = zone
         self.blobs = BlobStore(contents)
         self.resources = Resources(database)
         self.past = Past(database)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -34,10 +35,16 @@ class Settings(msgspec.Struct, frozen=True):
     """Database connections of each worker."""
     corpus: str = "../shared/data"
     """Folder of sample documents for tests and ``demo --corpus``."""
+    zone: str = "Europe/Luxembourg"
+    """Time zone of the node: times are shown in it, and times that arrive without zone are read in it."""
 
     @property
     def data_folder(self) -> Path:
         return Path(self.data).expanduser()
+
+    @property
+    def time_zone(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
 
 
 class SettingsError(ValueError):
@@ -53,9 +60,16 @@ def load(**chosen: Any) -> Settings:
             values[name] = text
     values.update({name: value for name, value in chosen.items() if value is not None})
     try:
-        return msgspec.convert(values, Settings, strict=False)
+        settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsError(f"a setting cannot be used: {error}") from None
+    try:
+        ZoneInfo(settings.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingsError(
+            f"zone: there is no time zone '{settings.zone[:60]}': write it as in Europe/Luxembourg"
+        ) from None
+    return settings
 
 
 def encode(settings: Settings) -> str:

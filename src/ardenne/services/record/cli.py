@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -110,8 +111,13 @@ def _is_sidecar(path: Path, names: set[Path]) -> bool:
     return path.suffix == SIDECAR and path.with_suffix("") in names
 
 
-def run(paths: list[Path], dsn: str, contents: Path, processes: int | None, quiet: bool) -> Report:
-    """Import files into the store; every file that was imported wholly before is a duplicate."""
+def run(
+    paths: list[Path], dsn: str, contents: Path, processes: int | None, quiet: bool, zone: ZoneInfo
+) -> Report:
+    """Import files into the store; every file that was imported wholly before is a duplicate.
+
+    Times without zone are read in ``zone``.
+    """
     files = find_files(paths)
     report = Report(sum(path.stat().st_size for path in files), quiet)
     loaded = LoadedFiles(dsn)
@@ -125,7 +131,7 @@ def run(paths: list[Path], dsn: str, contents: Path, processes: int | None, quie
                 continue
             _load_file(path, loaded, blobs, dsn, contents, workers, report)
         if documents:
-            asyncio.run(_file_all(documents, dsn, contents, loaded, report))
+            asyncio.run(_file_all(documents, dsn, contents, loaded, report, zone))
     finally:
         loaded.close()
     return report
@@ -189,10 +195,10 @@ def _digest(path: Path) -> str:
 
 
 async def _file_all(
-    paths: list[Path], dsn: str, contents: Path, loaded: LoadedFiles, report: Report
+    paths: list[Path], dsn: str, contents: Path, loaded: LoadedFiles, report: Report, zone: ZoneInfo
 ) -> None:
     database = Database(dsn, _PARALLEL + 2)
-    service = FhirService(database, contents)
+    service = FhirService(database, contents, zone=zone)
     gate = asyncio.Semaphore(_PARALLEL)
 
     async def file_one(path: Path) -> None:

@@ -48,7 +48,7 @@ async def file(
     service: FhirService, data: bytes, name: str, sidecar: Mapping[str, Any] | None = None
 ) -> Filed:
     """File one content that came under a name. Never raises for bad content: it is refused and kept."""
-    found = recognise(data, name, sidecar)
+    found = recognise(data, name, sidecar, zone=service.zone)
     try:
         if isinstance(found, Refusal):
             raise _Refused([_issue(found)])
