@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from ardenne.kernel.rest.operations import document, everything, expunge, lastn, meta
+from ardenne.kernel.rest.operations import document, everything, expunge, graphql, lastn, meta, views
 from ardenne.kernel.rest.router import Operation
 
 ALL: dict[str, Operation] = {
     **document.OPERATIONS,
     **everything.OPERATIONS,
     **expunge.OPERATIONS,
+    **graphql.OPERATIONS,
     **lastn.OPERATIONS,
     **meta.OPERATIONS,
+    **views.OPERATIONS,
 }

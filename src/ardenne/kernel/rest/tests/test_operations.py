@@ -100,3 +100,39 @@ def test_expunge_removes_versions_and_deleted_resources_for_good(node: TestNode)
     assert node.call("GET", "Patient/other").status == 404
     assert node.call("GET", "Patient/p").status == 200
     assert node.call("POST", "Patient/$expunge").status == 400
+
+
+def test_graphql_reads_resources_and_their_references(node: TestNode) -> None:
+    _fill(node)
+    query = "{ Observation(id: a1) { id subject { resource { ... on Patient { id } } } } }"
+    answer = node.call("POST", "$graphql", {"query": query}, {"Content-Type": "application/json"})
+    assert answer.json["data"]["Observation"] == {"id": "a1", "subject": {"resource": {"id": "p"}}}
+    listed = node.call(
+        "POST", "$graphql", b'{ ObservationList(code: "1") { id } }', {"Content-Type": "application/graphql"}
+    )
+    assert sorted(one["id"] for one in listed.json["data"]["ObservationList"]) == ["a1", "a2"]
+    on_one = node.call("GET", "Patient/p/$graphql?query=%7Bid%7D")
+    assert on_one.json["data"] == {"id": "p"}
+    broken = node.call("POST", "$graphql", b"{ nothing", {"Content-Type": "application/graphql"})
+    assert broken.status == 400 and broken.json["errors"]
+
+
+def test_a_view_gives_rows(node: TestNode) -> None:
+    _fill(node)
+    columns = [
+        {"name": "id", "path": "getResourceKey()"},
+        {"name": "code", "path": "code.coding.first().code"},
+    ]
+    view = {
+        "resourceType": "ViewDefinition",
+        "resource": "Observation",
+        "status": "active",
+        "select": [{"column": columns}],
+    }
+    answer = node.call("POST", "$run", view)
+    assert sorted(row["id"] for row in answer.json) == ["a1", "a2", "b1"]
+    csv = node.call("POST", "$run?_format=csv&_since=2020-01-01", view)
+    assert csv.body.decode().splitlines()[0] == "id,code" and len(csv.body.splitlines()) == 4
+    wrong = {**view, "select": [{"column": [{"name": "id", "path": "a..b"}]}]}
+    assert node.call("POST", "$run", wrong).status == 422
+    assert node.call("POST", "$run", {}).status == 400
