@@ -33,9 +33,6 @@ class Temporal(msgspec.Struct, frozen=True):
 
     parts: Parts
 
-    def __str__(self) -> str:
-        raise NotImplementedError
-
 
 class Date(Temporal, frozen=True):
     """A day, month or year."""

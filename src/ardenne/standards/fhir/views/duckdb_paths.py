@@ -32,6 +32,10 @@ NUMBERS: Final = frozenset(("integer", "decimal", "positiveInt", "unsignedInt", 
 _MOMENTS: Final = frozenset(("date", "dateTime", "instant", "time", "Date", "DateTime", "Time"))
 
 
+NO_INDEX: Final = ""
+"""In place of the SQL of %rowIndex where the order of the elements is not known"""
+
+
 class NotInSql(ValueError):
     """The view uses what is not translated to SQL; run it with `rows`."""
 
@@ -178,6 +182,8 @@ class Translator:
             case Literal(value=value):
                 return _literal(value)
             case External(name="rowIndex"):
+                if index == NO_INDEX:
+                    raise NotInSql("%rowIndex within repeat is not translated to SQL")
                 return Scalar(index, "Integer")
             case External(name=name) if name in self.constants:
                 return self.constant(self.constants[name][0])

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from .closures import compiled
 from .definition import Column, Select, View
-from .duckdb_paths import NUMBERS, Items, NotInSql, Translator, single, text
+from .duckdb_paths import NO_INDEX, NUMBERS, Items, NotInSql, Translator, single, text
 
 __all__ = ["NotInSql", "sql"]
 
@@ -27,6 +27,9 @@ class Branch(NamedTuple):
 
 _NOTHING: Final = Branch((), (), ())
 
+_LEVELS: Final = 12
+"""How deep repeat goes in SQL"""
+
 _TYPES: Final = {"boolean": "BOOLEAN", "integer": "BIGINT", "positiveInt": "BIGINT", "unsignedInt": "BIGINT"}
 
 
@@ -34,7 +37,8 @@ def sql(view: Mapping[str, Any], table: str = "resources", column: str = "resour
     """The query for a view over `table`, whose `column` holds resources as JSON.
 
     Raises ViewDefinitionError for a wrong view and NotInSql for what is not translated:
-    repeat, functions and operators beyond the shareable core, choice elements without ofType().
+    %rowIndex within repeat, functions and operators beyond the shareable core, choice elements
+    without ofType().
     """
     ready = compiled(view)
     builder = _Builder(ready)
@@ -59,12 +63,11 @@ class _Builder:
 
     def select(self, select: Select, this: Items, index: str) -> list[Branch]:
         if select.repeat:
-            raise NotInSql("repeat is not translated to SQL")
+            return self.repeated(select, this)
         if select.for_each is None:
             return self.body(select, this, index)
         elements = self.paths.items(select.for_each.tree, this, index)
-        self.aliases += 1
-        alias = f"e{self.aliases}"
+        alias = self.alias("e")
         join = (
             f"LATERAL (SELECT unnest({elements.sql}) AS f, "
             f"generate_subscripts({elements.sql}, 1) - 1 AS i) AS {alias}"
@@ -74,6 +77,31 @@ class _Builder:
         if select.or_null:
             branches.append(self.null_branch(select, elements))
         return branches
+
+    def repeated(self, select: Select, this: Items) -> list[Branch]:
+        """Level after level as one lateral join each; data that go deeper are a SQL error."""
+        joins: list[str] = []
+        level = this
+        for _ in range(_LEVELS + 1):
+            found = [self.paths.items(path.tree, level, NO_INDEX) for path in select.repeat]
+            alias = self.alias("r")
+            reached = (
+                f"list_concat({', '.join(one.sql for one in found)})" if len(found) > 1 else found[0].sql
+            )
+            joins.append(f"LATERAL (SELECT {reached} AS f) AS {alias}")
+            kinds = {one.type for one in found}
+            level = Items(f"{alias}.f", kinds.pop() if len(kinds) == 1 else "")
+        lists = [join.rpartition(" ")[2] + ".f" for join in joins]
+        guard = text(f"repeat goes more than {_LEVELS} levels deep; run the view in Python")
+        whole = f"CASE WHEN len({lists[-1]}) > 0 THEN error({guard}) ELSE list_concat({', '.join(lists[:-1])}) END"
+        element = self.alias("e")
+        joins.append(f"LATERAL (SELECT unnest({whole}) AS f) AS {element}")
+        inner = self.body(select, Items(f"[{element}.f]", level.type), NO_INDEX)
+        return [Branch((*joins, *one.joins), one.conditions, one.columns) for one in inner]
+
+    def alias(self, letter: str) -> str:
+        self.aliases += 1
+        return f"{letter}{self.aliases}"
 
     def null_branch(self, select: Select, elements: Items) -> Branch:
         columns = tuple(

@@ -165,8 +165,25 @@ def test_repeat_walks_down_parents_first() -> None:
         {"link": "1.1", "place": 1},
         {"link": "1.1.1", "place": 2},
     ]
-    with pytest.raises(NotInSql, match="repeat"):
+    with pytest.raises(NotInSql, match="%rowIndex within repeat"):
         sql(definition)
+
+
+def test_repeat_in_duckdb_has_a_bottom() -> None:
+    deep: dict[str, Any] = {"linkId": "bottom"}
+    for level in range(12):
+        deep = {"linkId": str(level), "item": [deep]}
+    response = {"resourceType": "QuestionnaireResponse", "item": [deep]}
+    definition = {
+        "resource": "QuestionnaireResponse",
+        "select": [{"repeat": ["item"], **columns(link="linkId")}],
+    }
+    assert len(list(rows(definition, [response]))) == 13
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE resources (resource JSON)")
+        connection.execute("INSERT INTO resources VALUES (?)", [orjson.dumps(response).decode()])
+        with pytest.raises(duckdb.Error, match="run the view in Python"):
+            connection.execute(sql(definition)).fetchall()
 
 
 def test_several_values_in_a_plain_column_are_refused() -> None:
