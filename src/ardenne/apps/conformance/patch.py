@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from ardenne.standards.fhir import xml
 from ardenne.standards.fhir.patch import PatchError, apply_fhirpath_patch, apply_json_patch
 from ardenne.standards.fhir.patch.json_patch import same
 
-from .suite import Result, SuiteError, unique
+from .suite import Result, SuiteError, judged, unique
 
 
 def run(folder: Path) -> Iterator[Result]:
@@ -25,11 +26,13 @@ def run(folder: Path) -> Iterator[Result]:
     names: dict[str, int] = {}
     for path in sorted(folder.rglob("*.xml")):
         for case in _cases(path):
-            yield Result(unique(names, f"{path.stem}/{case.get('name', '')}"), _fhirpath_miss(case))
+            yield Result(
+                unique(names, f"{path.stem}/{case.get('name', '')}"), judged(partial(_fhirpath_miss, case))
+            )
     for path in sorted(folder.rglob("*.json")):
         for test in _json_tests(path):
             name = unique(names, f"{path.stem}/{test.get('comment', '')}")
-            yield Result(name, _json_miss(test))
+            yield Result(name, judged(partial(_json_miss, test)))
     if not names:
         raise SuiteError(f"{folder} holds neither FHIRPath Patch cases nor JSON Patch cases")
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ardenne.standards.fhir.path import FhirPathError
 from ardenne.standards.fhir.views import ViewDefinitionError, rows
 
-from .suite import Result, SuiteError, unique
+from .suite import Result, SuiteError, judged, unique
 
 
 def run(folder: Path) -> Iterator[Result]:
@@ -29,7 +30,7 @@ def run(folder: Path) -> Iterator[Result]:
     for path, suite in suites:
         for test in suite["tests"]:
             name = unique(names, f"{path.stem}/{test.get('title', '')}")
-            yield Result(name, _miss(test, suite["resources"]))
+            yield Result(name, judged(partial(_miss, test, suite["resources"])))
 
 
 def _suite_of(path: Path) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -39,3 +39,12 @@ def unique(names: dict[str, int], name: str) -> str:
     """`name`, with #2, #3... for repetitions; `names` counts them."""
     names[name] = names.get(name, 0) + 1
     return name if names[name] == 1 else f"{name}#{names[name]}"
+
+
+def judged(case: Callable[[], str]) -> str:
+    """The reason that `case` gives. A case that crashes misses with the error as its reason: one
+    defect must not hide the verdict on all other cases."""
+    try:
+        return case()
+    except Exception as error:
+        return f"crashed with {type(error).__name__}: {error}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from ardenne.apps.conformance import command
+from ardenne.apps.conformance.suite import judged
 
 FHIRPATH = """<tests name="any" xmlns:x="http://example.org/x">
   <group name="g">
@@ -80,6 +81,11 @@ def test_patches(tmp_path: Path) -> None:
     (tmp_path / "cases.json").write_text(json.dumps(cases))
     found = run("patch", str(tmp_path))
     assert (found.exit_code, found.output) == (0, "patch: 2 passed, 0 failed of 2 (100.0 %)\n")
+
+
+def test_a_case_that_crashes_is_a_miss() -> None:
+    assert judged(lambda: str(1 // 0)) == "crashed with ZeroDivisionError: integer division or modulo by zero"
+    assert judged(lambda: "") == ""
 
 
 def test_a_folder_of_another_shape_is_refused(tmp_path: Path) -> None:
