@@ -120,9 +120,8 @@ class Translator:
         if target.code in ("_id", "_lastUpdated"):
             present = ask.EVERYTHING
         elif kind in ("token", "reference", "uri"):
-            present = ask.Tokens((target.key ^ hashing.PRESENT,))
-            if target.only:
-                raise SearchError(parameter.text, f"ask {target.stored}:missing instead")
+            mark = hashing.present_of(target.only) if target.only else hashing.PRESENT
+            present = ask.Tokens((target.key ^ mark,))
         elif kind == "date":
             present = ask.AnyDate(0 if target.main_date else target.key)
         elif kind == "composite":

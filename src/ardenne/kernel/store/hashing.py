@@ -84,6 +84,12 @@ PRESENT = signed("present")
 """Combined with a parameter's key: the resource has some value for it (``:missing``)."""
 
 
+@lru_cache(maxsize=512)
+def present_of(resource_type: str) -> int:
+    """Combined with a parameter's key: some reference leads to a resource of the type."""
+    return signed(f"present|{resource_type}")
+
+
 def composite(left: int, right: int) -> int:
     """Return the hash of two values that stand in the same repetition of a composite."""
     return signed(f"x|{left}|{right}")

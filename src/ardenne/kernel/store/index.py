@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ardenne.kernel.store import hashing
+from ardenne.kernel.store.types import NUMBERS
 from ardenne.standards.fhir.extraction import Values
 from ardenne.standards.fhir.text import normalise
 
@@ -80,6 +81,10 @@ def build(resource_type: str, values: Values, main_date: str | None) -> IndexRow
         target = hashing.reference(reference)
         cold.append(base ^ target)
         cold.append(base ^ hashing.PRESENT)
+        parts = reference.rsplit("/", 2)
+        kind = parts[-2] if len(parts) > 1 else ""
+        if kind in NUMBERS:
+            cold.append(base ^ hashing.present_of(kind))
         row.targets.append(target)
         canonical, bar, _version = reference.partition("|")
         if bar:
