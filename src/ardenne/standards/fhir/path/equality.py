@@ -191,6 +191,8 @@ def identity(item: Item) -> Hashable:
         return orjson.dumps(value.value, default=str, option=orjson.OPT_SORT_KEYS)
     if value is None:
         return orjson.dumps([None, item.extra], default=str, option=orjson.OPT_SORT_KEYS)
+    if isinstance(value, (list, dict)):
+        return orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS)
     return value  # type: ignore[no-any-return]
 
 

@@ -13,7 +13,8 @@ from .registry import function
 @function("getResourceKey")
 def resource_key(items: Collection) -> Collection:
     """The id by which rows of the resource are joined."""
-    return [item.value["id"] for item in items if type(item) is Element and "id" in item.value]
+    found = [item.value for item in items if type(item) is Element and isinstance(item.value, dict)]
+    return [value["id"] for value in found if "id" in value]
 
 
 @function("getReferenceKey", "type", required=0, scoped=True)
@@ -21,7 +22,7 @@ def reference_key(scope: Scope, items: Collection, kind: TypeSpecifier | None = 
     """The key of the resource that a Reference points to; empty for other types than `kind`."""
     out: Collection = []
     for item in items:
-        if type(item) is not Element or item.type.name != "Reference":
+        if type(item) is not Element or item.type.name != "Reference" or not isinstance(item.value, dict):
             raise FhirPathExecutionError("getReferenceKey() takes a Reference")
         parts = str(item.value.get("reference", "")).partition("/_history/")[0].split("/")
         if len(parts) >= 2 and parts[-1] and (kind is None or parts[-2] == kind.name):

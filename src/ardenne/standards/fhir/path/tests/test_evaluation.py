@@ -162,3 +162,15 @@ def test_narratives() -> None:
     assert checked(f'<div {space}><a href="javascript:x">y</a></div>') == [False]
     assert checked("<div>no namespace</div>") == [False]
     assert checked(f"<!DOCTYPE div [<!ENTITY a 'b'>]><div {space}>&a;</div>") == [False]
+
+
+def test_data_of_a_wrong_shape_are_walked_without_a_crash() -> None:
+    broken = {
+        "resourceType": "Patient",
+        "active": {"a": []},
+        "name": ["x", 1, None, [2]],
+        "gender": [["male"]],
+    }
+    assert compile("Patient.descendants().distinct().count() > 0")(broken) == [True]
+    assert compile("Patient.name.family | Patient.name.given")(broken) == []
+    assert compile("active.getResourceKey() | gender.extension('x')")(broken) == []
