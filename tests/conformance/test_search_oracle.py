@@ -1,7 +1,7 @@
 """The search of the store against a naive evaluator, over resources and searches made by chance.
 
-ARDENNE_SEARCH_CASES sets how many searches are compared (default 2,000; the full proof is 20,000:
-``ARDENNE_SEARCH_CASES=20000 ./check -k oracle``), ARDENNE_SEARCH_SEED where chance begins.
+ARDENNE_SEARCH_CASES sets how many searches are compared (default 20,000),
+ARDENNE_SEARCH_SEED where chance begins.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.oracle.search import Oracle
 
 from ardenne.kernel.testing import TestNode
 
-CASES = int(os.environ.get("ARDENNE_SEARCH_CASES", "2000"))
+CASES = int(os.environ.get("ARDENNE_SEARCH_CASES", "20000"))
 SEED = int(os.environ.get("ARDENNE_SEARCH_SEED", "1"))
 PER_STORE = 500
 

@@ -114,6 +114,7 @@ class TestNode:
     def empty(self) -> None:
         """Remove every resource."""
         self.content = None
+        self.service.resources.forget_texts()
         self.run(self._empty())
 
     async def _empty(self) -> None:

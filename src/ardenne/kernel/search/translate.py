@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from ardenne.kernel.search import catalogue, criteria
+from ardenne.kernel.search import catalogue, criteria, filters
 from ardenne.kernel.search.catalogue import Target
 from ardenne.kernel.search.errors import SearchError, UnknownParameter
 from ardenne.kernel.search.query import Parameter
@@ -49,6 +49,12 @@ class Translator:
             raise SearchError(parameter.text, f"chains longer than {_MAX_CHAIN} steps are not answered")
         if parameter.name == "_has":
             return self._has(resource_type, parameter, depth)
+        if parameter.name == "_filter":
+            return filters.condition(
+                parameter.value,
+                lambda code: catalogue.find(resource_type, code).parameter.type,
+                lambda inner: self._parameter(resource_type, inner, depth + 1),
+            )
         if parameter.name == "_list":
             lists = [hashing.self_hash("List", value) for value in split(parameter.value, ",")]
             return ask.Any(tuple(ask.ListedIn(hashed) for hashed in lists))

@@ -19,6 +19,7 @@ _COMPARISONS = {
     "eb": "@.high <= {low}",
     "ap": "@.low < {high} and @.high > {low}",
 }
+_TEXT_LANGUAGES = ("simple", "french", "german", "english")
 _NUMBER_COMPARISONS = {
     "eq": "@.low >= {low} and @.high < {high}",
     "ne": "not (@.low >= {low} and @.high < {high})",
@@ -204,12 +205,19 @@ class Predicates:
         return f"({alias}.self in (select unnest(l.targets) from resource l where l.self = {wanted} and l.body is not null))"
 
     def _write_contains(self, condition: ask.Contains, alias: str) -> str:
-        column = "narrative" if condition.narrative else "content"
-        query = self.bind(condition.query, "text")
-        return (
-            f"({alias}.pk in (select w.pk from resource_words w "
-            f"where w.{column} @@ websearch_to_tsquery('simple', {query})))"
+        # no index of words is kept: what other conditions leave over is read and searched
+        body = f"convert_from({alias}.body, 'UTF8')::jsonb"
+        content = (
+            f"to_jsonb(regexp_replace({body} #>> '{{text,div}}', '<[^>]*>', ' ', 'g'))"
+            if condition.narrative
+            else body
         )
+        query = self.bind(condition.query, "text")
+        found = [
+            f"to_tsvector('{language}', {content}) @@ websearch_to_tsquery('{language}', {query})"
+            for language in _TEXT_LANGUAGES
+        ]
+        return f"({' or '.join(found)})"
 
     def _exists(self, table: str, key: int, alias: str, where: Callable[[str], str]) -> str:
         row = self._alias()

@@ -117,6 +117,10 @@ class Resources:
             outcomes[place] = Outcome(Status(status), version, updated, changes[place])
         return [outcomes[place] for place in range(len(changes))]
 
+    def forget_texts(self) -> None:
+        """Forget which words the database knows, after they were removed from it."""
+        self._known_texts.clear()
+
     def _start(self, work: object) -> None:
         task = asyncio.ensure_future(work())  # type: ignore[operator]
         self._tasks.add(task)

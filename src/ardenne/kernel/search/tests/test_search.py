@@ -133,12 +133,21 @@ TABLE = [
     ("Location?near=49.6|5.8|20|km", "arlon"), ("Location?near=48.0|5.8|20|km", ""), ("Patient?_list=mine", "bob"),
     ("Observation?date:missing=true", ""), ("Observation?value-quantity:missing=true", "bp"), ("Patient?family:missing=false", "anna bob"),
     ("Patient/anna/Observation?code=718-7", "o1 o2"), ("Patient/bob/Condition", "asthma"), ("Patient/bob/*", "asthma bob o3"),
+    # _filter (R4, Search filter) and full text
+    ('Patient?_filter=family co "muller" and gender eq female', "anna"), ('Patient?_filter=given eq "Bob" or given eq "Anna"', "anna bob"),
+    ('Patient?_filter=not (gender eq female)', "bob"), ('Patient?_filter=given eq "bob"', ""), ('Patient?_filter=gender pr false', "bob"),
+    ('Observation?_filter=date ge 2021-06-01 and (code eq 2345-7 or value-quantity gt 50)', "o2 o3"),
+    ('Observation?_filter=subject.family co "weiss"', "bp o1 o2"), ('Patient?_filter=birthdate lt 1985 and active ne false', "anna"),
+    ("Organization?_content=vivalia", "group"), ("Condition?_content=asthma", "asthma"), ("Condition?_text=asthma", ""),
+    ("Organization?_content=cliniques", "clinic"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("address", "expected"), TABLE)
 def test_search(filled: TestNode, address: str, expected: str) -> None:
-    answer = filled.call("GET", address.replace(" ", "%20").replace("Ü", "%C3%9C"))
+    answer = filled.call(
+        "GET", address.replace(" ", "%20").replace("Ü", "%C3%9C"), headers={"Prefer": "handling=strict"}
+    )
     assert answer.status == 200, answer.body
     assert sorted(answer.ids) == expected.split()
     path, _, query = address.partition("?")
@@ -205,7 +214,8 @@ def test_unknown_parameters_are_named_or_refused(filled: TestNode) -> None:
         "Patient?birthdate=yesterday", "Patient?family:above=x", "Observation?value-quantity=much", "Patient?_count=-1",
         "Patient?_include=Patient", "Patient?_include=Nothing:x", "Observation?subject.gender.x=1", "Patient?_sort=link.x&_cursor=abc",
         "Patient?_has:Observation:code=x", "Location?near=here", "Observation?code-value-quantity=718-7", "Patient?_summary=some",
-        "Patient?_id=a%00b", "Observation?subject=a/b/c",
+        "Patient?_filter=family", "Patient?_filter=(family eq x", 'Patient?_filter=family eq "x', "Patient?_filter=family is x",
+        "Patient?_filter=nothing eq x", "Patient?_id=a%00b", "Observation?subject=a/b/c",
     ],
 )  # fmt: skip
 def test_a_search_that_cannot_be_answered_says_why(filled: TestNode, address: str) -> None:
