@@ -74,7 +74,7 @@ class Searcher:
         """
         selection, issues = self.plan(types, query, strict=strict, within=within)
         if query.summary == "count" or query.page_size == 0:
-            statement = select.count(selection)
+            statement = select.count(selection._replace(total_cap=0))
             rows = await self._fetch(statement, connection)
             return Page([], [], rows[0][0], "", issues)
         if any(include.iterate for include in selection.includes) and connection is None:

@@ -22,6 +22,8 @@ from ardenne.kernel.store.embedded.folder import claim
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 60.0
+_REMAINS = (b"postmaster.pid", b"pre-existing shared memory", b"could not bind")
+"""What the server says while processes of a killed one still go."""
 
 
 class EmbeddedDatabase:
@@ -107,7 +109,16 @@ class EmbeddedDatabase:
         return True
 
     def _launch(self) -> None:
+        """Start the server. After a ``kill -9`` its last processes may need a moment to go."""
+        self._reap()
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._launch_once(deadline):
+            time.sleep(0.2)
+
+    def _launch_once(self, deadline: float) -> bool:
+        """Return whether the server runs; False when remains of a killed one stand in the way."""
         cluster_files.configure(self._base, self._socket(), self._account)
+        begin = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as log:
             if self._account.switch:
                 os.chown(self._log, self._account.uid, self._account.gid)
@@ -120,13 +131,24 @@ class EmbeddedDatabase:
                 start_new_session=True,
                 **self._account.run_arguments(),  # type: ignore[call-overload]
             )
-        deadline = time.monotonic() + _START_SECONDS
         while not self._answers():
+            late = time.monotonic() > deadline
             if process.poll() is not None:
+                said = self._log.read_bytes()[begin:]
+                if not late and any(remains in said for remains in _REMAINS):
+                    return False
                 raise DatabaseError(f"the database did not start: {explain_log(self._log)}")
-            if time.monotonic() > deadline:
+            if late:
                 raise DatabaseError(f"the database did not answer in time: {explain_log(self._log)}")
             time.sleep(0.03)
+        return True
+
+    def _reap(self) -> None:
+        """Let go of a killed server that was our own child: as a zombie it would count as running."""
+        pid = self._server_pid()
+        if pid is not None:
+            with contextlib.suppress(ChildProcessError, OverflowError):
+                os.waitpid(pid, os.WNOHANG)
 
     def _create_database(self) -> None:
         if self._answers(cluster_files.DATABASE):
