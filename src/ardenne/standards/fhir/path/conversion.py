@@ -74,10 +74,10 @@ def _quantity(value: Any) -> Quantity | None:
     amount = value.get("value")
     if type(amount) not in (int, float, Decimal):
         return None
-    unit = value.get("code") or value.get("unit") or "1"
+    unit = str(value.get("code") or value.get("unit") or "1")
     if value.get("system") == UCUM and unit in _CALENDAR_OF_UCUM:
         return Quantity(decimal_of(amount), _CALENDAR_OF_UCUM[unit], True)
-    return Quantity(decimal_of(amount), str(unit))
+    return Quantity(decimal_of(amount), unit)
 
 
 def to_python(value: SystemValue | dict[str, Any]) -> Any:

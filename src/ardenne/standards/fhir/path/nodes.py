@@ -240,10 +240,10 @@ def _of_primitive(name: str, type_name: str) -> Reader:
 
     def read(element: Element, out: Collection) -> None:
         value = element.extra.get(name) if element.extra else None
-        if type(value) is list:
-            out.extend([Element(item, kind, None) for item in value if type(item) is dict])
-        elif value is not None:
-            out.append(Element(value, kind, None))
+        values = value if type(value) is list else [value]
+        out.extend(
+            Element(one, kind, None) for one in values if type(one) is (str if kind.primitive else dict)
+        )
 
     return read
 
