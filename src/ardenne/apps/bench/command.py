@@ -6,7 +6,7 @@ import click
 import orjson
 
 from ardenne.apps.bench import workloads
-from ardenne.apps.bench.node import Node
+from ardenne.apps.bench.node import Measured, Node, Remote
 from ardenne.apps.bench.workloads import Row
 
 NAMES = ("ingest", "read", "search", "write", "all")
@@ -23,23 +23,45 @@ NAMES = ("ingest", "read", "search", "write", "all")
 )
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Server processes.")
 @click.option("--port", type=int, default=18_080, show_default=True, help="Port of the measured server.")
+@click.option("--against", metavar="URL", help="Measure another FHIR server by its base address instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(name: str, resources: int, workers: int, port: int, as_json: bool) -> None:
+def command(name: str, resources: int, workers: int, port: int, against: str | None, as_json: bool) -> None:
     """Measure a workload on a node of its own, beside the floor of the same run.
 
     The floor is a bare answer of 2 kB by the same server. CPU is what the operating system accounts
     to the processes of the server and of the database; on shared machines trust it more than rates.
     """
-    node = Node(workers, port)
-    try:
-        rows, facts = _measure(node, name, resources)
-    finally:
-        node.close()
+    if against:
+        rows, facts = _measure_remote(Remote(against), name, resources)
+    else:
+        node = Node(workers, port)
+        try:
+            rows, facts = _measure(node, name, resources)
+        finally:
+            node.close()
     if as_json:
         click.echo(orjson.dumps({"rows": [row._asdict() for row in rows], **facts}).decode())
         return
     click.echo(_table(rows))
     click.echo("  ".join(f"{key} {value:,.1f}" for key, value in facts.items()))
+
+
+def _measure_remote(node: Remote, name: str, resources: int) -> tuple[list[Row], dict[str, float]]:
+    rows = [workloads.transactions(node, resources)]
+    rows += _requests(node, name, 0)
+    return rows, {"resources": float(resources)}
+
+
+def _requests(node: Measured, name: str, floor: float) -> list[Row]:
+    rows: list[Row] = []
+    for kind, workload in (
+        ("read", workloads.read),
+        ("search", workloads.search),
+        ("write", workloads.write),
+    ):
+        if name in (kind, "all"):
+            rows += workload(node, floor)
+    return rows
 
 
 def _measure(node: Node, name: str, resources: int) -> tuple[list[Row], dict[str, float]]:
@@ -49,12 +71,7 @@ def _measure(node: Node, name: str, resources: int) -> tuple[list[Row], dict[str
     node.serve()
     floor = workloads.floor(node)
     rows.append(floor)
-    if name in ("read", "all"):
-        rows += workloads.read(node, floor.rate)
-    if name in ("search", "all"):
-        rows += workloads.search(node, floor.rate)
-    if name in ("write", "all"):
-        rows += workloads.write(node, floor.rate)
+    rows += _requests(node, name, floor.rate)
     facts["largest server process MB"] = node.server_usage().resident / 1e6
     return rows, facts
 

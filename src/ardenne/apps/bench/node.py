@@ -8,6 +8,8 @@ import sys
 import tempfile
 import urllib.request
 from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -18,8 +20,59 @@ from ardenne.kernel.store.migrate import migrate
 from ardenne.kernel.store.size import analyse, database_bytes
 
 
+class Measured(Protocol):
+    """What the workloads need of a server."""
+
+    address: str
+    prefix: str
+
+    def server_usage(self) -> Usage:
+        """CPU and memory of the server's processes."""
+
+    def database_usage(self) -> Usage:
+        """CPU and memory of the database's processes."""
+
+    def sample(self, resource_type: str, count: int) -> list[str]:
+        """Ids of some resources."""
+
+
+class Remote:
+    """Any FHIR server by the address of its base; its CPU and memory cannot be seen."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url.rstrip("/"))
+        self.address = f"{parts.scheme}://{parts.netloc}"
+        self.prefix = parts.path
+
+    def server_usage(self) -> Usage:
+        """Return nothing: the processes are elsewhere."""
+        return Usage(0.0, 0)
+
+    def database_usage(self) -> Usage:
+        """Return nothing: the processes are elsewhere."""
+        return Usage(0.0, 0)
+
+    def sample(self, resource_type: str, count: int) -> list[str]:
+        """Return ids of some resources."""
+        return sample_ids(f"{self.address}{self.prefix}", resource_type, count)
+
+
+def sample_ids(base: str, resource_type: str, count: int) -> list[str]:
+    """Return ids of resources, page after page."""
+    found: list[str] = []
+    target = f"{base}/{resource_type}?_count=500"
+    while target and len(found) < count:
+        with urllib.request.urlopen(target, timeout=60) as response:  # noqa: S310 - the caller names the server
+            bundle = orjson.loads(response.read())
+        found += [entry["resource"]["id"] for entry in bundle.get("entry", [])]
+        target = next((link["url"] for link in bundle.get("link", []) if link["relation"] == "next"), "")
+    return found[:count]
+
+
 class Node:
-    """A server under measurement."""
+    """A node of our own in a temporary folder."""
+
+    prefix = "/fhir"
 
     def __init__(self, workers: int, port: int) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="ardenne-bench-"))
@@ -72,11 +125,4 @@ class Node:
 
     def sample(self, resource_type: str, count: int) -> list[str]:
         """Return ids of some resources."""
-        found: list[str] = []
-        target = f"{self.address}/fhir/{resource_type}?_count=1000&_elements=id&_total=none"
-        while target and len(found) < count:
-            with urllib.request.urlopen(target, timeout=60) as response:  # noqa: S310 - our own server
-                bundle = orjson.loads(response.read())
-            found += [entry["resource"]["id"] for entry in bundle.get("entry", [])]
-            target = next((link["url"] for link in bundle["link"] if link["relation"] == "next"), "")
-        return found[:count]
+        return sample_ids(f"{self.address}{self.prefix}", resource_type, count)

@@ -5,16 +5,14 @@ from __future__ import annotations
 import itertools
 import random
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import orjson
 
 from ardenne.apps.bench import people
 from ardenne.apps.bench.client import Result, Shot, fire
-from ardenne.apps.bench.node import Node
+from ardenne.apps.bench.node import Measured, Node
 from ardenne.services.record import pool
 
 CONNECTIONS = 32
@@ -47,6 +45,18 @@ def ingest(node: Node, resources: int, processes: int) -> Row:
     return Row("bulk load", stored / seconds, 0, 0, python, database, 0, len(content) - stored)
 
 
+def transactions(node: Measured, resources: int) -> Row:
+    """Load one patient's Bundle after the other as transactions over HTTP, 4 clients."""
+    persons = people.patients(max(1, resources // people.PER_PATIENT))
+    shots = (Shot("POST", node.prefix, _bundle(person)) for person in persons)
+    server, database = node.server_usage(), node.database_usage()
+    row = _row(node, "transactions, a resource", fire(node.address, shots, 4), server.cpu, database.cpu, 0)
+    size = people.PER_PATIENT
+    return row._replace(
+        rate=row.rate * size, server_cpu=row.server_cpu / size, database_cpu=row.database_cpu / size
+    )
+
+
 def _own_cpu() -> float:
     import os
 
@@ -54,7 +64,7 @@ def _own_cpu() -> float:
     return times.user + times.system + times.children_user + times.children_system
 
 
-def run(node: Node, name: str, shots: Iterator[Shot], floor: float) -> Row:
+def run(node: Measured, name: str, shots: Iterator[Shot], floor: float) -> Row:
     """Send one kind of request for some seconds and account for it."""
     fire(node.address, itertools.islice(shots, 200), CONNECTIONS)
     server, database = node.server_usage(), node.database_usage()
@@ -62,7 +72,7 @@ def run(node: Node, name: str, shots: Iterator[Shot], floor: float) -> Row:
     return _row(node, name, result, server.cpu, database.cpu, floor)
 
 
-def _row(node: Node, name: str, result: Result, server: float, database: float, floor: float) -> Row:
+def _row(node: Measured, name: str, result: Result, server: float, database: float, floor: float) -> Row:
     count = max(1, result.requests)
     return Row(
         name,
@@ -81,22 +91,22 @@ def floor(node: Node) -> Row:
     return run(node, "floor", itertools.repeat(Shot("GET", "/health/bare")), 0)
 
 
-def read(node: Node, floor_rate: float) -> list[Row]:
+def read(node: Measured, floor_rate: float) -> list[Row]:
     """Read by id, each time another resource."""
     chance = random.Random(7)  # noqa: S311 - not for secrets
     places = node.sample("Observation", 2000)
-    shots = (Shot("GET", f"/fhir/Observation/{chance.choice(places)}") for _ in itertools.count())
+    shots = (Shot("GET", f"{node.prefix}/Observation/{chance.choice(places)}") for _ in itertools.count())
     return [run(node, "read", shots, floor_rate)]
 
 
-def search(node: Node, floor_rate: float) -> list[Row]:
+def search(node: Measured, floor_rate: float) -> list[Row]:
     """The searches that a record lives on, and those that other servers are slow at."""
     chance = random.Random(7)  # noqa: S311 - not for secrets
     patients = node.sample("Patient", 500)
 
     def each(query: Callable[[str], str]) -> Iterator[Shot]:
         while True:
-            yield Shot("GET", "/fhir/" + query(chance.choice(patients)))
+            yield Shot("GET", f"{node.prefix}/" + query(chance.choice(patients)))
 
     code = "http://loinc.org%7C718-7"
     queries: list[tuple[str, Callable[[str], str]]] = [
@@ -114,7 +124,7 @@ def search(node: Node, floor_rate: float) -> list[Row]:
     return [run(node, name, each(query), floor_rate) for name, query in queries]
 
 
-def write(node: Node, floor_rate: float) -> list[Row]:
+def write(node: Measured, floor_rate: float) -> list[Row]:
     """Durable creates of single resources, and transactions of one patient's Bundle."""
     persons = list(people.patients(40, seed=3))
     singles = [
@@ -124,11 +134,11 @@ def write(node: Node, floor_rate: float) -> list[Row]:
         if resource["resourceType"] == "Observation"
     ]
     contents = [orjson.dumps(resource) for resource in singles]
-    shots = (Shot("POST", "/fhir/Observation", content) for content in itertools.cycle(contents))
+    shots = (Shot("POST", f"{node.prefix}/Observation", content) for content in itertools.cycle(contents))
     rows = [run(node, "create", shots, floor_rate)]
     bundles = [_bundle(person) for person in persons]
     server, database = node.server_usage(), node.database_usage()
-    result = fire(node.address, iter([Shot("POST", "/fhir", content) for content in bundles]), 4)
+    result = fire(node.address, iter([Shot("POST", node.prefix, content) for content in bundles]), 4)
     row = _row(node, "transaction, a resource", result, server.cpu, database.cpu, floor_rate)
     size = people.PER_PATIENT
     rows.append(
@@ -156,15 +166,3 @@ def _bundle(person: list[dict[str, object]]) -> bytes:
         address = f"{resource['resourceType']}/{resource['id']}"
         text = text.replace(f'"{address}"'.encode(), f'"urn:uuid:{resource["id"]}"'.encode())
     return text
-
-
-def get(address: str) -> bytes:
-    """Return what an address answers."""
-    with urllib.request.urlopen(address, timeout=60) as response:  # noqa: S310 - the bench names the address
-        content: bytes = response.read()
-    return content
-
-
-def folder_size(folder: Path) -> int:
-    """Return the bytes of all files below a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
