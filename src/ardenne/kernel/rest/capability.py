@@ -6,12 +6,14 @@ from functools import lru_cache
 from typing import Any
 
 from ardenne import __version__
+from ardenne.kernel.terminology import capabilities as terminology_service
 from ardenne.standards.fhir import definitions
 
 STARTED = "2026-11-22"
 _INTERACTIONS = (
     "read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type",
 )  # fmt: skip
+_OPERATIONS = "http://hl7.org/fhir/OperationDefinition/"
 _SYSTEM = ("transaction", "batch", "search-system", "history-system")
 
 
@@ -21,6 +23,7 @@ def statement(base: str) -> dict[str, Any]:
     return {
         "resourceType": "CapabilityStatement",
         "id": "ardenne",
+        "extension": terminology_service.features(),
         "url": f"{base}/metadata",
         "version": __version__,
         "name": "Ardenne",
@@ -28,7 +31,8 @@ def statement(base: str) -> dict[str, Any]:
         "status": "active",
         "date": STARTED,
         "kind": "instance",
-        "software": {"name": "Ardenne", "version": __version__},
+        "instantiates": [terminology_service.SERVER],
+        "software": {"name": "Ardenne", "version": __version__, "releaseDate": STARTED},
         "implementation": {"description": "Ardenne shared care record", "url": base},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json", "application/fhir+xml", "xml"],
@@ -38,6 +42,9 @@ def statement(base: str) -> dict[str, Any]:
                 "mode": "server",
                 "resource": [_resource(name) for name in sorted(definitions.RESOURCE_TYPES)],
                 "interaction": [{"code": code} for code in _SYSTEM],
+                "operation": [
+                    {"name": "versions", "definition": f"{_OPERATIONS}CapabilityStatement-versions"}
+                ],
                 "searchParam": _common(),
                 "compartment": [
                     f"http://hl7.org/fhir/CompartmentDefinition/{name}"
@@ -69,7 +76,17 @@ def _resource(name: str) -> dict[str, Any]:
             {"name": code, "definition": found.url, "type": found.type}
             for code, found in sorted(parameters.items())
         ],
+        "operation": [
+            {"name": "validate", "definition": f"{_OPERATIONS}Resource-validate"},
+            *terminology_service.operations(name),
+        ],
     }
+
+
+@lru_cache(maxsize=8)
+def terminology(base: str) -> dict[str, Any]:
+    """Return the TerminologyCapabilities of the server at ``base``."""
+    return terminology_service.statement(base, STARTED)
 
 
 @lru_cache(maxsize=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+import asyncpg
 import orjson
 
 from ardenne.kernel.http.faults import report
@@ -51,6 +52,12 @@ class Router:
         except DatabaseUnavailable as error:
             issue = Issue("error", "transient", "", f"{error}: try again in a moment", "database")
             response = answers.outcome(503, [issue], ("retry-after", "2"))
+        except asyncpg.DiskFullError:
+            text = "the disk of the database is full, nothing was written: tell the operator"
+            response = answers.outcome(507, [Issue("error", "no-store", "", text, "disk")])
+        except asyncpg.QueryCanceledError:
+            text = "the question takes too long to answer: make it narrower, for example by patient or date"
+            response = answers.outcome(503, [Issue("error", "too-costly", "", text, "time-limit")])
         except Exception as error:
             text = f"something went wrong here, not with you: tell the operator the number {report(error)}"
             response = answers.outcome(500, [Issue("error", "exception", "", text, "fault")])
@@ -85,8 +92,8 @@ class Router:
     async def _system_named(self, request: Request, parts: list[str]) -> Response:
         match request.method, parts:
             case "GET" | "HEAD", ["metadata"]:
-                body = orjson.dumps(capability.statement(f"{request.base}{PREFIX}"))
-                return answers.resource(200, body)
+                make = capability.terminology if "mode=terminology" in request.query else capability.statement
+                return answers.resource(200, orjson.dumps(make(f"{request.base}{PREFIX}")))
             case "GET" | "HEAD", ["_history"]:
                 return await histories.of_types(self.service, request)
             case "POST", ["_search"]:
