@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import NamedTuple
 
@@ -23,11 +23,22 @@ class Band(NamedTuple):
 
 
 _WIDTH, _HEIGHT = 320, 120
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 10, 22
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 22, 22
 
 
-def trend(points: Sequence[Point], band: Band, title: str, unit: str, first: str, last: str) -> str:
-    """Return a line with its reference band. ``first`` and ``last`` are the dates under the ends."""
+def trend(
+    points: Sequence[Point],
+    band: Band,
+    title: str,
+    unit: str,
+    first: str,
+    last: str,
+    number: Callable[[float], str] = lambda value: f"{value:.4g}",
+) -> str:
+    """Return a line with its reference band. ``first`` and ``last`` are the dates under the ends.
+
+    ``number`` writes the numbers of the axis.
+    """
     values = [point.value for point in points]
     edges = [edge for edge in band if edge is not None]
     low, high = min(values + edges), max(values + edges)
@@ -45,14 +56,11 @@ def trend(points: Sequence[Point], band: Band, title: str, unit: str, first: str
     parts = [
         f'<svg class="trend" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(title, quote=True)}">',
         _band(band, low, high, up),
-        _axis(low + margin, high - margin, up),
+        _axis(low + margin, high - margin, up, number),
         f'<polyline class="trend-line" points="{" ".join(f"{across(p.moment)},{up(p.value)}" for p in points)}"/>',
     ]
     for point in points:
-        outside = (band.low is not None and point.value < band.low) or (
-            band.high is not None and point.value > band.high
-        )
-        kind = "trend-point trend-outside" if outside else "trend-point"
+        kind = "trend-point trend-outside" if _outside(point.value, band) else "trend-point"
         parts.append(
             f'<circle class="{kind}" cx="{across(point.moment)}" cy="{up(point.value)}" r="3.5">'
             f"<title>{escape(point.label)}</title></circle>"
@@ -62,8 +70,48 @@ def trend(points: Sequence[Point], band: Band, title: str, unit: str, first: str
     parts.append(
         f'<text class="trend-text" x="{_WIDTH - _RIGHT}" y="{base}" text-anchor="end">{escape(last)}</text>'
     )
-    parts.append(f'<text class="trend-text" x="2" y="{_TOP}">{escape(unit)}</text></svg>')
+    parts.append(f'<text class="trend-text" x="2" y="{_TOP - 12}">{escape(unit)}</text></svg>')
     return "".join(parts)
+
+
+_SPARK_WIDTH, _SPARK_HEIGHT = 120, 32
+
+
+def spark(points: Sequence[Point], band: Band, title: str) -> str:
+    """Return a small line for a table cell: band, line, and the last point marked when it lies outside."""
+    values = [point.value for point in points]
+    low, high = min(values), max(values)
+    margin = (high - low) * 0.25 or abs(high) * 0.1 or 1.0
+    low, high = low - margin, high + margin
+    start, end = points[0].moment, points[-1].moment
+
+    def place(point: Point) -> tuple[float, float]:
+        share = (point.moment - start) / (end - start) if end > start else 1.0
+        across = 4 + share * (_SPARK_WIDTH - 8)
+        return round(across, 1), round((high - point.value) / (high - low) * _SPARK_HEIGHT, 1)
+
+    def within(value: float) -> float:
+        return round(min(max((high - value) / (high - low), 0.0), 1.0) * _SPARK_HEIGHT, 1)
+
+    parts = [
+        f'<svg class="spark" viewBox="0 0 {_SPARK_WIDTH} {_SPARK_HEIGHT}" width="{_SPARK_WIDTH}" '
+        f'height="{_SPARK_HEIGHT}" role="img" aria-label="{escape(title, quote=True)}">'
+    ]
+    if band.low is not None or band.high is not None:
+        top = within(band.high) if band.high is not None else 0.0
+        bottom = within(band.low) if band.low is not None else float(_SPARK_HEIGHT)
+        height = round(bottom - top, 1)
+        parts.append(f'<rect class="trend-band" x="0" y="{top}" width="{_SPARK_WIDTH}" height="{height}"/>')
+    line = " ".join(f"{x},{y}" for x, y in map(place, points))
+    parts.append(f'<polyline class="trend-line" points="{line}"/>')
+    kind = "trend-point trend-outside" if _outside(points[-1].value, band) else "trend-point"
+    x, y = place(points[-1])
+    parts.append(f'<circle class="{kind}" cx="{x}" cy="{y}" r="3"/></svg>')
+    return "".join(parts)
+
+
+def _outside(value: float, band: Band) -> bool:
+    return (band.low is not None and value < band.low) or (band.high is not None and value > band.high)
 
 
 def _band(band: Band, low: float, high: float, up: object) -> str:
@@ -78,7 +126,7 @@ def _band(band: Band, low: float, high: float, up: object) -> str:
     )
 
 
-def _axis(low: float, high: float, up: object) -> str:
+def _axis(low: float, high: float, up: object, number: Callable[[float], str]) -> str:
     assert callable(up)
     lines = []
     for value in (low, high):
@@ -86,7 +134,8 @@ def _axis(low: float, high: float, up: object) -> str:
         lines.append(
             f'<line class="trend-axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{height}" y2="{height}"/>'
         )
+        shown = escape(number(float(f"{value:.4g}")))
         lines.append(
-            f'<text class="trend-text" x="{_LEFT - 5}" y="{height + 3}" text-anchor="end">{value:.4g}</text>'
+            f'<text class="trend-text" x="{_LEFT - 5}" y="{height + 3}" text-anchor="end">{shown}</text>'
         )
     return "".join(lines)

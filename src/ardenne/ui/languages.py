@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_decimal_symbol
 
 LANGUAGES: dict[str, str] = {
     "fr": "Français",
@@ -75,7 +75,7 @@ class Words:
 
     def __init__(self, language: str, packages: Iterable[str], zone: ZoneInfo = LUXEMBOURG) -> None:
         self.language = language
-        self._zone = zone
+        self.zone = zone
         self._locale = Locale.parse(language)
         self._plural = self._locale.plural_form
         self._catalogues = [_catalogue(package, language) for package in packages]
@@ -103,13 +103,22 @@ class Words:
         """Return a number as the language writes it."""
         return format_decimal(value, locale=self._locale)
 
+    def exact(self, value: float) -> str:
+        """Return a measured number with all its digits, as the language writes it."""
+        return format_decimal(value, locale=self._locale, decimal_quantization=False)
+
+    @property
+    def decimal_sign(self) -> str:
+        """The sign before the decimals."""
+        return get_decimal_symbol(self._locale)
+
     def day(self, value: date | datetime) -> str:
         """Return a date in words, such as "22 novembre 2026"."""
         return format_date(value, "long", locale=self._locale)
 
     def moment(self, value: datetime) -> str:
         """Return a date with time, in the readers' time zone."""
-        return format_datetime(value.astimezone(self._zone), "d MMMM y, HH:mm", locale=self._locale)
+        return format_datetime(value.astimezone(self.zone), "d MMMM y, HH:mm", locale=self._locale)
 
     def fhir_date(self, text: str) -> str:
         """Return a FHIR date or dateTime of any precision; what cannot be read is shown as it is."""

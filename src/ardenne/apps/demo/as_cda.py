@@ -192,7 +192,7 @@ def _vaccination(key: str, number: int, found: Any) -> cda.Immunization:
         code=_coded(facts.ATC, found.code, found.text),
         product=Product(name=found.text, lot=found.lot),
         time=dt.Interval(point=_time(found.date)),
-        dose_number=str(found.dose),
+        dose_number=str(found.dose or ""),
     )
 
 

@@ -114,6 +114,7 @@ class _Writer:
             "code": _concept(facts.ICD10, found.code, found.text),
             "subject": self._subject,
             "onsetDateTime": found.since,
+            "recordedDate": facts.zoned(self._document.date),
             "recorder": self._who,
         }
         return read | ({"abatementDateTime": found.until} if found.until else {})
@@ -130,6 +131,7 @@ class _Writer:
             "code": _concept(facts.ALLERGENS[found.system], found.code, found.text),
             "patient": self._subject,
             "onsetDateTime": found.since,
+            "recordedDate": facts.zoned(self._document.date),
             "recorder": self._who,
         }
         if found.reaction:
@@ -154,8 +156,11 @@ class _Writer:
     def _medication(self, found: Any) -> Json:
         dosage: Json = {"text": found.dose}
         period, _, unit = found.every.partition(" ")
+        bounds = {"start": found.start} | ({"end": found.end} if found.end else {})
+        repeat: Json = {"boundsPeriod": bounds}
         if period:
-            dosage["timing"] = {"repeat": {"frequency": 1, "period": int(period), "periodUnit": unit}}
+            repeat |= {"frequency": 1, "period": int(period), "periodUnit": unit}
+        dosage["timing"] = {"repeat": repeat}
         return {
             "resourceType": "MedicationRequest",
             "id": self.identity(f"medication/{found.code}"),
@@ -163,13 +168,13 @@ class _Writer:
             "intent": "order",
             "medicationCodeableConcept": _concept(facts.ATC, found.code, found.text),
             "subject": self._subject,
-            "authoredOn": found.start,
+            "authoredOn": facts.zoned(self._document.date),
             "requester": self._who,
             "dosageInstruction": [dosage],
         }
 
     def _vaccination(self, found: Any) -> Json:
-        return {
+        read: Json = {
             "resourceType": "Immunization",
             "id": self.identity(f"vaccination/{found.code}/{found.date}"),
             "status": "completed",
@@ -177,8 +182,8 @@ class _Writer:
             "patient": self._subject,
             "occurrenceDateTime": found.date,
             "lotNumber": found.lot,
-            "protocolApplied": [{"doseNumberPositiveInt": found.dose}],
         }
+        return read | ({"protocolApplied": [{"doseNumberPositiveInt": found.dose}]} if found.dose else {})
 
 
 def observation(person: Person, found: Measured, subject: Json, language: str) -> Json:
@@ -299,12 +304,15 @@ def _words(resource: Json) -> str:
         words += f" – {resource['dosageInstruction'][0]['text']}"
     if resource.get("reaction"):
         words += f" – {resource['reaction'][0]['manifestation'][0]['text']}"
-    date = next((resource[name] for name in _DATES if name in resource), "")
+    starts = (
+        one["timing"]["repeat"]["boundsPeriod"]["start"] for one in resource.get("dosageInstruction", [])
+    )
+    date = next((resource[name] for name in _DATES if name in resource), next(starts, ""))
     return f"{words} ({date[:10]})" if date else words
 
 
 _CONCEPTS = ("medicationCodeableConcept", "vaccineCode", "code")
-_DATES = ("onsetDateTime", "authoredOn", "occurrenceDateTime", "effectiveDateTime")
+_DATES = ("onsetDateTime", "occurrenceDateTime", "effectiveDateTime")
 
 
 def summary_json(person: Person, document: Document) -> bytes:

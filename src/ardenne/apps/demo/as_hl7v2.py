@@ -8,6 +8,7 @@ from ardenne.apps.demo import facts, pdf
 from ardenne.apps.demo.persons import Document, Person, Professional, professionals
 from ardenne.standards.hl7v2 import er7
 
+_SERVICES = {"fr": "Analyses de laboratoire", "de": "Laboruntersuchung", "en": "Laboratory studies"}
 _DELIMITERS = er7.Delimiters()
 
 
@@ -60,12 +61,13 @@ def results(person: Person, document: Document) -> bytes:
     """ORU^R01 with one collection; a message that corrects another carries its order number."""
     author = professionals()[document.author]
     corrected = next((one for one in person.documents if one.name and one.name == document.corrects), None)
+    before = _values(person, corrected) if corrected else {}
     order = facts.document_number(person, corrected or document)
     language = facts.language(document)
     collected, state = facts.plain(document.collected), "C" if corrected else "F"
     segments = _head(person, document, "ORU^R01")
     fields = [""] * 32
-    fields[0:4] = ["1", "", f"{order}^LAB^{facts.EXAMPLES}.5^ISO", "26436-6^Laboratory studies^LN"]
+    fields[0:4] = ["1", "", f"{order}^LAB^{facts.EXAMPLES}.5^ISO", "26436-6^{_SERVICES[language]}^LN"]
     fields[6], fields[21], fields[23], fields[24] = collected, facts.plain(document.date[:16]), "LAB", state
     fields[31] = "&".join(
         (author.number[1], _text(author.family), _text(author.given), "", "", _text(author.prefix))
@@ -74,8 +76,14 @@ def results(person: Person, document: Document) -> bytes:
     if document.text:
         segments.append(er7.segment("NTE", "1", "", _text(document.text)))
     for number, one in enumerate(facts.measured(person, document.collected, document.changed), 1):
-        segments.append(_result(number, one, language, state))
+        changed = corrected is None or one.value != before.get(one.analysis.loinc)
+        segments.append(_result(number, one, language, state if changed else "F"))
     return _message(segments)
+
+
+def _values(person: Person, document: Document) -> dict[str, float]:
+    found = facts.measured(person, document.collected, document.changed)
+    return {one.analysis.loinc: one.value for one in found}
 
 
 def _result(number: int, found: facts.Measured, language: str, state: str) -> er7.Segment:

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from ardenne.apps.demo.persons import (
     Allergy,
     Analysis,
@@ -95,8 +97,9 @@ class Known(NamedTuple):
 def known(person: Person, date: str) -> Known:
     """Return what was known of the person on the day of an ISO date."""
     day = date[:10]
+    problems = (one for one in person.problems if one.since <= day)
     return Known(
-        tuple(one for one in person.problems if one.since <= day),
+        tuple(msgspec.structs.replace(one, until="") if one.until > day else one for one in problems),
         tuple(one for one in person.allergies if one.since <= day),
         tuple(one for one in person.medications if one.start <= day and (not one.end or one.end > day)),
         tuple(one for one in person.vaccinations if one.date <= day),

@@ -79,13 +79,13 @@ class Medication(msgspec.Struct, frozen=True):
 
 
 class Vaccination(msgspec.Struct, frozen=True):
-    """A vaccine given, coded in ATC."""
+    """A vaccine given, coded in ATC; ``dose`` 0: not counted."""
 
     code: str
     text: str
     date: str
     lot: str
-    dose: int = 1
+    dose: int = 0
 
 
 class Procedure(msgspec.Struct, frozen=True):

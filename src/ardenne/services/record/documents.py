@@ -19,6 +19,7 @@ Json = dict[str, Any]
 
 CONTENT_SYSTEM = "urn:ardenne:content:sha256"
 _NAMESPACE = uuid.UUID("3f0b6a52-96a5-5f0e-9f0a-7f1f0f4b8d11")
+_TOLD = ("DiagnosticReport/", "Encounter/")
 _AUTHOR_TYPES = frozenset(
     {"Practitioner", "PractitionerRole", "Organization", "Device", "Patient", "RelatedPerson"}
 )
@@ -67,6 +68,16 @@ def document_reference(found: Recognised, digest: str, size: int, patient_id: st
         "context": {"period": found.period} if found.period else None,
     }
     return _filled(reference)
+
+
+def relate(reference: Json, facts: list[str]) -> None:
+    """Name in a DocumentReference the reports and visits that it tells of, so that they are shown once."""
+    told = [fact for fact in facts if fact.startswith(_TOLD)]
+    if told:
+        reference["context"] = {
+            **reference.get("context", {}),
+            "related": [{"reference": fact} for fact in told],
+        }
 
 
 def moment(date: str) -> str:

@@ -15,7 +15,7 @@ from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import change
 from ardenne.kernel.store.change import Change, Method, Mode
 from ardenne.kernel.store.database import Connection
-from ardenne.services.record import documents, loading, store
+from ardenne.services.record import documents, lateness, loading, store
 from ardenne.services.record.persons import Ambiguous, find_person, locks_of
 from ardenne.standards.fhir.json import dump, parse, parse_exact
 from ardenne.standards.fhir.outcome import Issue
@@ -130,7 +130,8 @@ async def _file_document(service: FhirService, data: bytes, name: str, found: Re
             return Filed("duplicate", found.kind, document_id=document_id)
         person = await _person(service, connection, found)
         changes = list(person.changes)
-        facts, notes = _facts(found, person.patient_id, digest)
+        late = await lateness.late(service, connection, found.resources) if found.kind == "hl7v2" else set()
+        facts, notes = _facts(found, person.patient_id, digest, late)
         changes += facts
         is_document = found.type is not None
         if is_document:
@@ -143,6 +144,7 @@ async def _file_document(service: FhirService, data: bytes, name: str, found: Re
                 for file, hashed in inner
             ]
             reference = documents.document_reference(found, digest, len(data), person.patient_id, attachments)
+            documents.relate(reference, [f"{fact.resource_type}/{fact.resource_id}" for fact in facts])
             changes += await _supersede(service, connection, found, reference)
             changes.append(_put(reference))
             kinds = [(found.media_type, digest), *((file.media_type, hashed) for file, hashed in inner)]
@@ -192,8 +194,13 @@ async def _person(service: FhirService, connection: Connection, found: Recognise
     return _Person(patient_id, [_put(patient)])
 
 
-def _facts(found: Recognised, patient_id: str, digest: str) -> tuple[list[Change], list[Issue]]:
-    """Return the changes of the structured facts, and what was left out because it is not valid."""
+def _facts(
+    found: Recognised, patient_id: str, digest: str, late: set[str]
+) -> tuple[list[Change], list[Issue]]:
+    """Return the changes of the structured facts, and what was left out because it is not valid.
+
+    ``late``: ids of facts that a newer message overtook.
+    """
     if found.kind == "fhir-document" and found.resource is not None:
         try:
             return loading.document_changes(dump(found.resource), patient_id, digest), []
@@ -203,6 +210,9 @@ def _facts(found: Recognised, patient_id: str, digest: str) -> tuple[list[Change
     notes = [_issue(note) for note in found.notes]
     for resource, content in documents.facts(found, patient_id):
         if resource["resourceType"] == "Patient":
+            continue
+        if resource["id"] in late:
+            notes.append(_overtaken(resource))
             continue
         try:
             incoming.check(resource)
@@ -262,6 +272,11 @@ def _issue(refusal: Refusal) -> Issue:
 def _merge_issue() -> Issue:
     text = "The message merges two persons. An identity officer must decide: it waits in the error desk."
     return Issue("error", "business-rule", "MRG-1", text, "merge")
+
+
+def _overtaken(resource: dict[str, Any]) -> Issue:
+    text = "The message arrived after a newer one about the same result or visit, which stays."
+    return Issue("information", "informational", str(resource["resourceType"]), text, "overtaken")
 
 
 def _nobody(reference: str) -> Issue:

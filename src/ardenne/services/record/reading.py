@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -11,42 +12,16 @@ from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.search.query import Query, parse
 from ardenne.kernel.store import conditions as ask
 from ardenne.kernel.store import hashing
-from ardenne.services.record import display
-from ardenne.standards.fhir import dates
+from ardenne.services.record import display, documents
 
 Json = dict[str, Any]
 
 SUMMARY_TYPES = (
     "Condition", "AllergyIntolerance", "MedicationRequest", "MedicationStatement", "Immunization", "Observation",
 )  # fmt: skip
-TIMELINE_TYPES = (
-    "DocumentReference", "DiagnosticReport", "Encounter", "Procedure", "Immunization", "Condition",
-    "MedicationRequest", "MedicationStatement", "AllergyIntolerance",
-)  # fmt: skip
 _PAGE = 1000
-_DATES = {
-    "DocumentReference": ("date",),
-    "DiagnosticReport": ("effectiveDateTime", "effectivePeriod", "issued"),
-    "Encounter": ("period",),
-    "Procedure": ("performedDateTime", "performedPeriod"),
-    "Immunization": ("occurrenceDateTime",),
-    "Condition": ("onsetDateTime", "onsetPeriod", "recordedDate"),
-    "MedicationRequest": ("authoredOn",),
-    "MedicationStatement": ("effectiveDateTime", "effectivePeriod", "dateAsserted"),
-    "AllergyIntolerance": ("onsetDateTime", "recordedDate"),
-}
-
-
-class Event(NamedTuple):
-    """One entry of the timeline."""
-
-    resource_type: str
-    resource_id: str
-    title: str
-    date: str
-    moment: int
-    author: str
-    state: str
+_NO_FACTS = ("Patient/", "Binary/", "DocumentReference/")
+_BLANKS = re.compile(r"[\s.\-/]+")
 
 
 class PersonRow(NamedTuple):
@@ -87,18 +62,86 @@ async def one(service: FhirService, patient_id: str, resource_type: str, resourc
     return resource if subject.get("reference") == f"Patient/{patient_id}" else None
 
 
+async def current(service: FhirService, patient_id: str, types: Sequence[str]) -> list[Json]:
+    """Return the patient's resources of the types without what only replaced or withdrawn documents said."""
+    found = await of_patient(service, patient_id, types)
+    gone = await _withdrawn(service, patient_id)
+    return [one for one in found if f"{one['resourceType']}/{one['id']}" not in gone]
+
+
+async def _withdrawn(service: FhirService, patient_id: str) -> set[str]:
+    """Return the references to the facts of documents that are not valid any more."""
+    owner = ask.OwnedBy((hashing.self_hash("Patient", patient_id),))
+    query = parse([("status", "superseded,entered-in-error"), ("_count", str(_PAGE)), ("_total", "none")])
+    page = await service.searcher.search(["DocumentReference"], query, within=owner)
+    gone: set[str] = set()
+    for row in page.matches:
+        for identifier in orjson.loads(row.body).get("identifier", []):
+            if identifier.get("system") == documents.CONTENT_SYSTEM:
+                gone |= await _facts(service, identifier["value"])
+    return gone
+
+
+async def _facts(service: FhirService, digest: str) -> set[str]:
+    """Return the references to what was made of a content, by the Provenance of its filing."""
+    stored = await service.resources.read("Provenance", documents.derived_id(digest, "provenance"))
+    if stored is None or stored.body is None:
+        return set()
+    targets = (str(target.get("reference", "")) for target in orjson.loads(stored.body).get("target", []))
+    return {target for target in targets if not target.startswith(_NO_FACTS)}
+
+
+async def versions(service: FhirService, document: Json) -> tuple[str, str]:
+    """Return the ids of the older document that this one replaces, and of the newer that replaces it."""
+    older = newer = ""
+    for relation in document.get("relatesTo", []):
+        if relation.get("code") == "replaces":
+            older = str(relation.get("target", {}).get("reference", "")).partition("/")[2]
+    if document.get("status") == "superseded":
+        query = parse([("relatesto", f"DocumentReference/{document['id']}"), ("_total", "none")])
+        matches = (await service.searcher.search(["DocumentReference"], query)).matches
+        newer = str(orjson.loads(matches[0].body)["id"]) if matches else ""
+        newer = newer or await _named_newer(service, document)
+    return older, newer
+
+
+async def _named_newer(service: FhirService, document: Json) -> str:
+    """A newer version that came first names the older one only by its identifier."""
+    own = document.get("masterIdentifier", {})
+    if not own.get("value"):
+        return ""
+    query = parse([("relatesto:identifier", f"{own.get('system', '')}|{own['value']}"), ("_total", "none")])
+    matches = (await service.searcher.search(["DocumentReference"], query)).matches
+    return str(orjson.loads(matches[0].body)["id"]) if matches else ""
+
+
 async def find_persons(service: FhirService, text: str, birth_date: str, number: str) -> list[PersonRow]:
-    """Return at most 50 persons by words of the name, birth date and number (each may be empty)."""
-    pairs = [("name", word) for word in text.replace(",", " ").split()]
-    if birth_date:
-        pairs.append(("birthdate", birth_date))
+    """Return at most 50 persons by words of the name, birth date and number (each may be empty).
+
+    Words of the name come in any order. Where nobody's name begins with them, they are looked for
+    inside names, so that "Costa" finds Ferreira Costa.
+    """
+    words = text.replace(",", " ").split()
+    fixed = [("birthdate", birth_date)] if birth_date else []
     if number:
-        pairs.append(("identifier", number.replace(" ", "")))
-    if not pairs:
+        fixed.append(("identifier", ",".join(dict.fromkeys((number, _BLANKS.sub("", number))))))
+    if not words and not fixed:
         return []
-    query = parse([*pairs, ("_count", "50"), ("_sort", "family"), ("_total", "none")])
+    found = await _persons(service, [*(("name", word) for word in words), *fixed])
+    if not found and words and all(len(word) > 2 for word in words):
+        found = await _persons(service, [*(("name:contains", word) for word in words), *fixed])
+    return found
+
+
+async def _persons(service: FhirService, pairs: list[tuple[str, str]]) -> list[PersonRow]:
+    escaped = [(name, value if name == "identifier" else _escaped(value)) for name, value in pairs]
+    query = parse([*escaped, ("_count", "50"), ("_sort", "family"), ("_total", "none")])
     page = await service.searcher.search(["Patient"], query)
     return [_person_row(orjson.loads(row.body)) for row in page.matches]
+
+
+def _escaped(value: str) -> str:
+    return "".join(f"\\{sign}" if sign in "\\,$|" else sign for sign in value)
 
 
 def _person_row(resource: Json) -> PersonRow:
@@ -106,64 +149,3 @@ def _person_row(resource: Json) -> PersonRow:
         resource["id"], display.person(resource), resource.get("birthDate", ""), resource.get("gender", ""),
         display.identifiers(resource),
     )  # fmt: skip
-
-
-def events(resources: Sequence[Json]) -> list[Event]:
-    """Return the timeline of resources, newest first; undated ones last."""
-    found = [_event(resource) for resource in resources if resource["resourceType"] in _DATES]
-    return sorted(found, key=lambda event: (-event.moment, event.title))
-
-
-def _event(resource: Json) -> Event:
-    kind = resource["resourceType"]
-    date = display.first_date(resource, *_DATES[kind])
-    creation = ""
-    if kind == "DocumentReference":
-        creation = resource["content"][0].get("attachment", {}).get("creation", "")
-    date = creation or date
-    return Event(
-        kind,
-        resource["id"],
-        _title(resource),
-        date,
-        moment(date),
-        author_of(resource),
-        resource.get("status", ""),
-    )
-
-
-def moment(date: str) -> int:
-    """Return where a date stands in time; what has no readable date stands before everything."""
-    try:
-        return dates.span(date)[0]
-    except ValueError:
-        return dates.MIN_US
-
-
-def _title(resource: Json) -> str:
-    kind = resource["resourceType"]
-    if kind == "DocumentReference":
-        return str(resource.get("description") or display.concept(resource.get("type")))
-    if kind == "Encounter":
-        concepts = [*resource.get("type", []), *resource.get("reasonCode", [])]
-        found = next((display.concept(concept) for concept in concepts if display.concept(concept)), "")
-        return found or str(
-            resource.get("class", {}).get("display") or resource.get("class", {}).get("code", "")
-        )
-    if kind == "Immunization":
-        return display.concept(resource.get("vaccineCode"))
-    if kind.startswith("Medication"):
-        concept = display.concept(resource.get("medicationCodeableConcept"))
-        return concept or display.reference_label(resource.get("medicationReference"))
-    return display.concept(resource.get("code"))
-
-
-def author_of(resource: Json) -> str:
-    """Return who is responsible for a resource, as far as it says so itself."""
-    for member in ("author", "performer", "asserter", "recorder", "requester", "informationSource"):
-        value = resource.get(member)
-        for reference in value if isinstance(value, list) else [value] if value else []:
-            actor = reference.get("actor", reference)
-            if display.reference_label(actor):
-                return display.reference_label(actor)
-    return ""

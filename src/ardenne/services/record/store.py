@@ -30,6 +30,10 @@ _WAITING = """
 select id, digest, source, number, reasons, received from error_desk
  where settled is null order by received desc, id desc limit $1
 """
+_ENTRY = """
+select id, digest, source, number, reasons, received from error_desk where settled is null and id = $1
+"""
+_SET_ASIDE = "update error_desk set settled = now() where id = $1 and settled is null"
 _COUNT = "select count(*) from error_desk where settled is null"
 
 
@@ -90,3 +94,15 @@ async def waiting(database: Database, limit: int) -> tuple[list[Waiting], int]:
     total: Any = await database.fetch(_COUNT)
     entries = [Waiting(row[0], row[1], row[2], row[3], orjson.loads(row[4]), row[5]) for row in rows]
     return entries, total[0][0]
+
+
+async def entry(database: Database, number: int) -> Waiting | None:
+    """Return one entry that waits, None when there is none under the number."""
+    rows = await database.fetch(_ENTRY, number)
+    return next((Waiting(row[0], row[1], row[2], row[3], orjson.loads(row[4]), row[5]) for row in rows), None)
+
+
+async def set_aside(database: Database, number: int) -> None:
+    """Take an entry out of the desk without filing it; its content is kept."""
+    async with database.connection() as connection:
+        await connection.execute(_SET_ASIDE, number)

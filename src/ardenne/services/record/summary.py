@@ -1,20 +1,21 @@
 """What a record's first page says, from the patient's resources: problems, allergies, medication,
 vaccinations, last results.
 
-Statements of absence ("no known allergies") are shown as such and never as a finding. What was
-refuted or entered in error is not shown.
+Of several statements about the same thing the one made last counts, whoever made it. Statements of
+absence ("no known allergies") are shown as such and never as a finding. What was refuted or entered
+in error is not shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from ardenne.services.record import display
 from ardenne.services.record.display import Json
-from ardenne.standards.fhir import dates
+from ardenne.services.record.results import Series, moment, series
 
-_WRONG = frozenset({"entered-in-error", "refuted"})
 _OVER = frozenset({"resolved", "inactive", "remission"})
 _RUNNING = frozenset({"active", "on-hold", "intended", "unknown", "draft"})
 _NEGATIVE_CODES = frozenset({
@@ -22,10 +23,24 @@ _NEGATIVE_CODES = frozenset({
     "no-known-procedures", "no-known-devices", "no-allergy-info", "no-problem-info", "no-medication-info",
     "no-immunization-info", "716186003", "160244002", "160245001", "787481004",
 })  # fmt: skip
+_PROBLEM_DATES = ("onsetDateTime", "onsetPeriod", "onsetString", "recordedDate")
+_ALLERGY_DATES = ("onsetDateTime", "onsetPeriod", "recordedDate")
+_MEDICATION_DATES = ("effectivePeriod", "effectiveDateTime", "authoredOn", "dateAsserted")
+_ASSERTED = (
+    "recordedDate",
+    "dateAsserted",
+    "authoredOn",
+    "abatementDateTime",
+    "onsetDateTime",
+    "onsetPeriod",
+)
 
 
 class Line(NamedTuple):
-    """One statement: what, since or when (FHIR date), and a note. ``negative``: a statement of absence."""
+    """One statement: what, since or when (FHIR date), and a note. ``negative``: a statement of absence.
+
+    ``alert``: a high risk. ``dosages``: FHIR Dosages of a medicine. ``dose``: which dose of a vaccine.
+    """
 
     text: str
     date: str
@@ -33,29 +48,9 @@ class Line(NamedTuple):
     state: str = ""
     negative: bool = False
     alert: bool = False
-
-
-class Value(NamedTuple):
-    """One laboratory or vital value."""
-
-    text: str
-    date: str
-    moment: int
-    number: float | None
-    unit: str
-    range: str
-    low: float | None
-    high: float | None
-    flag: str
-    """"high", "low", "abnormal" or empty."""
-
-
-class Series(NamedTuple):
-    """The values of one analysis, newest first."""
-
-    name: str
-    code: str
-    points: list[Value]
+    dosages: tuple[Json, ...] = ()
+    dose: int = 0
+    end: str = ""
 
 
 class Summary(NamedTuple):
@@ -69,25 +64,25 @@ class Summary(NamedTuple):
     results: list[Series]
 
 
-def summarise(resources: Iterable[Json]) -> Summary:
-    """Return the summary of a patient's resources (any order, any types)."""
+def summarise(resources: Iterable[Json], now: datetime | None = None) -> Summary:
+    """Return the summary of a patient's resources (any order, any types) as of ``now``."""
     by_type: dict[str, list[Json]] = {}
     for resource in resources:
         by_type.setdefault(resource["resourceType"], []).append(resource)
-    conditions = [found for found in by_type.get("Condition", []) if _status(found) not in _WRONG]
-    active = [found for found in conditions if _clinical(found) not in _OVER]
-    past = [found for found in conditions if _clinical(found) in _OVER]
+    today = (now or datetime.now(UTC)).strftime("%Y-%m-%d")
+    problems = _last_said(by_type.get("Condition", []), _code)
+    medicines = [*by_type.get("MedicationRequest", []), *by_type.get("MedicationStatement", [])]
     return Summary(
-        _lines(active, "onsetDateTime", "onsetPeriod", "recordedDate"),
-        _lines(past, "onsetDateTime", "onsetPeriod", "recordedDate"),
-        _allergies(by_type.get("AllergyIntolerance", [])),
-        _medication([*by_type.get("MedicationRequest", []), *by_type.get("MedicationStatement", [])]),
+        _problems(one for one in problems if _clinical(one) not in _OVER),
+        [line for line in _problems(one for one in problems if _clinical(one) in _OVER) if not line.negative],
+        allergies(by_type.get("AllergyIntolerance", [])),
+        _medication(_last_said(medicines, _medicine), today),
         _vaccinations(by_type.get("Immunization", [])),
         series(by_type.get("Observation", [])),
     )
 
 
-def _status(resource: Json) -> str:
+def _verification(resource: Json) -> str:
     return _first_code(resource.get("verificationStatus"))
 
 
@@ -102,153 +97,112 @@ def _first_code(concept: Json | None) -> str:
     return ""
 
 
+def _code(resource: Json) -> str:
+    return display.code_key(resource.get("code"))
+
+
+def _medicine(resource: Json) -> str:
+    concept = resource.get("medicationCodeableConcept")
+    return display.code_key(concept) or display.reference_label(resource.get("medicationReference"))
+
+
 def is_negative(concept: Json | None) -> bool:
     """Tell whether a code says that there is none (or that nothing is known)."""
     return any(coding.get("code") in _NEGATIVE_CODES for coding in (concept or {}).get("coding", []))
 
 
-def _lines(resources: Sequence[Json], *date_members: str) -> list[Line]:
-    newest: dict[str, Line] = {}
-    for resource in _newest_first(resources, *date_members):
+def _last_said(resources: Sequence[Json], subject: Callable[[Json], str]) -> list[Json]:
+    """Return of each thing the statement made last; a refuted one drops out, with all older ones."""
+    newest: dict[str, Json] = {}
+    right = (one for one in resources if "entered-in-error" not in (_verification(one), one.get("status")))
+    for resource in sorted(right, key=lambda one: -moment(_asserted(one))):
+        if key := subject(resource):
+            newest.setdefault(key, resource)
+    return [resource for resource in newest.values() if _verification(resource) != "refuted"]
+
+
+def _asserted(resource: Json) -> str:
+    """When the statement was made, as far as it says so."""
+    return display.first_date(resource, *_ASSERTED) or str(resource.get("meta", {}).get("lastUpdated", ""))
+
+
+def _problems(resources: Iterable[Json]) -> list[Line]:
+    lines = []
+    for resource in _newest_first(resources, *_PROBLEM_DATES):
+        if text := display.concept(resource.get("code")):
+            date = display.first_date(resource, *_PROBLEM_DATES)
+            end = display.first_date(resource, "abatementDateTime", "abatementPeriod")
+            lines.append(Line(text, date, negative=is_negative(resource.get("code")), end=end))
+    return _findings_before_absences(lines)
+
+
+def allergies(resources: Sequence[Json]) -> list[Line]:
+    """Return the allergies that hold, those with a high risk first."""
+    lines = []
+    for resource in _newest_first(_last_said(resources, _code), *_ALLERGY_DATES):
         text = display.concept(resource.get("code"))
-        line = Line(
-            text, display.first_date(resource, *date_members), negative=is_negative(resource.get("code"))
-        )
-        if text:
-            newest.setdefault(display.code_key(resource.get("code")), line)
-    return _findings_before_absences(list(newest.values()))
-
-
-def _allergies(resources: Sequence[Json]) -> list[Line]:
-    newest: dict[str, Line] = {}
-    for resource in _newest_first(resources, "onsetDateTime", "recordedDate"):
-        if _status(resource) in _WRONG or _clinical(resource) in _OVER:
+        if not text or _clinical(resource) in _OVER:
             continue
-        reactions = [
-            display.concept(sign)
-            for found in resource.get("reaction", [])
-            for sign in found.get("manifestation", [])
-        ]
-        text = display.concept(resource.get("code"))
-        severe = resource.get("criticality") == "high"
-        date = display.first_date(resource, "onsetDateTime", "recordedDate")
+        signs = (sign for found in resource.get("reaction", []) for sign in found.get("manifestation", []))
+        note = ", ".join(filter(None, map(display.concept, signs)))
+        date = display.first_date(resource, *_ALLERGY_DATES)
         negative = is_negative(resource.get("code"))
-        line = Line(text, date, ", ".join(filter(None, reactions)), negative=negative, alert=severe)
-        if text:
-            newest.setdefault(display.code_key(resource.get("code")), line)
-    return _findings_before_absences(list(newest.values()))
+        alert = resource.get("criticality") == "high" and not negative
+        lines.append(Line(text, date, note, negative=negative, alert=alert))
+    return sorted(_findings_before_absences(lines), key=lambda line: not line.alert)
 
 
-def _medication(resources: Sequence[Json]) -> list[Line]:
-    newest: dict[str, Line] = {}
-    for resource in _newest_first(
-        resources, "authoredOn", "effectiveDateTime", "effectivePeriod", "dateAsserted"
-    ):
+def _medication(resources: Iterable[Json], today: str) -> list[Line]:
+    lines = []
+    for resource in _newest_first(resources, *_MEDICATION_DATES):
         concept = resource.get("medicationCodeableConcept")
         text = display.concept(concept) or display.reference_label(resource.get("medicationReference"))
-        if not text or resource.get("status", "active") not in _RUNNING:
+        dosages = (*resource.get("dosageInstruction", []), *resource.get("dosage", []))
+        ended = _end(resource, dosages)
+        if not text or resource.get("status", "active") not in _RUNNING or (ended and ended < today):
             continue
-        doses = [*resource.get("dosageInstruction", []), *resource.get("dosage", [])]
-        note = "; ".join(dose["text"] for dose in doses if dose.get("text"))
-        date = display.first_date(
-            resource, "authoredOn", "effectiveDateTime", "effectivePeriod", "dateAsserted"
-        )
-        line = Line(text, date, note, negative=is_negative(concept))
-        newest.setdefault(display.code_key(concept) or text, line)
-    return _findings_before_absences(list(newest.values()))
+        date = _start(dosages) or display.first_date(resource, *_MEDICATION_DATES)
+        lines.append(Line(text, date, negative=is_negative(concept), dosages=dosages, end=ended))
+    return _findings_before_absences(lines)
+
+
+def _bounds(dosages: Iterable[Json]) -> list[Json]:
+    return [dosage.get("timing", {}).get("repeat", {}).get("boundsPeriod", {}) for dosage in dosages]
+
+
+def _start(dosages: Iterable[Json]) -> str:
+    """Return the day since which a medicine is taken, if its dosage says so."""
+    return min((str(period["start"]) for period in _bounds(dosages) if period.get("start")), default="")
+
+
+def _end(resource: Json, dosages: Sequence[Json]) -> str:
+    """Return the day on which a medicine ends, if that is said."""
+    periods = [resource.get("effectivePeriod", {}), *_bounds(dosages)]
+    return max((str(period["end"])[:10] for period in periods if period.get("end")), default="")
 
 
 def _vaccinations(resources: Sequence[Json]) -> list[Line]:
-    lines = []
+    """Return the vaccinations, each once however many documents tell of it."""
+    lines: dict[tuple[str, str, str], Line] = {}
     for resource in _newest_first(resources, "occurrenceDateTime"):
-        if resource.get("status") == "entered-in-error":
-            continue
         text = display.concept(resource.get("vaccineCode"))
-        date = display.first_date(resource, "occurrenceDateTime", "occurrenceString")
-        lot = str(resource.get("lotNumber", ""))
-        if text:
-            negative = is_negative(resource.get("vaccineCode"))
-            lines.append(Line(text, date, lot, str(resource.get("status", "")), negative))
-    return lines
-
-
-def series(observations: Iterable[Json]) -> list[Series]:
-    """Return the measured values by analysis; each newest first, the analysis with the newest value first."""
-    found: dict[str, Series] = {}
-    for resource in observations:
-        if resource.get("status") in ("entered-in-error", "cancelled"):
+        state = str(resource.get("status", ""))
+        if not text or state == "entered-in-error":
             continue
-        parts = resource.get("component", [])
-        if not parts or "valueQuantity" in resource:
-            _add(found, resource, resource)
-        for part in parts:
-            _add(found, part, resource)
-    for one in found.values():
-        one.points.sort(key=lambda value: -value.moment)
-    return sorted(found.values(), key=lambda one: (-one.points[0].moment, one.name))
+        date = display.first_date(resource, "occurrenceDateTime", "occurrenceString")
+        doses = (one.get("doseNumberPositiveInt", 0) for one in resource.get("protocolApplied", []))
+        negative = is_negative(resource.get("vaccineCode"))
+        lot = str(resource.get("lotNumber", ""))
+        line = Line(text, date, lot, state, negative, dose=next(doses, 0))
+        key = (display.code_key(resource.get("vaccineCode")), date[:10], state)
+        known = lines.get(key)
+        if known is None or (line.note and not known.note):
+            lines[key] = line
+    return _findings_before_absences(list(lines.values()))
 
 
-def _add(found: dict[str, Series], part: Json, resource: Json) -> None:
-    text = display.any_value(part)
-    if not text:
-        return
-    code = display.code_key(part.get("code"))
-    date = display.first_date(resource, "effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued")
-    quantity = part.get("valueQuantity") or {}
-    number = quantity.get("value")
-    limits = (part.get("referenceRange") or [{}])[0]
-    low, high = (limits.get(end, {}).get("value") for end in ("low", "high"))
-    value = Value(
-        text, date, _moment(date), float(number) if number is not None else None,
-        str(quantity.get("unit") or quantity.get("code") or ""),
-        _range_text(limits), _float(low), _float(high), _flag(part, number, low, high),
-    )  # fmt: skip
-    found.setdefault(code, Series(display.concept(part.get("code")), code, [])).points.append(value)
-
-
-def _float(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
-
-
-def _moment(date: str) -> int:
-    try:
-        return dates.span(date)[0]
-    except ValueError:
-        return dates.MIN_US
-
-
-def _range_text(limits: Json) -> str:
-    if limits.get("text"):
-        return str(limits["text"])
-    low, high = limits.get("low", {}).get("value"), limits.get("high", {}).get("value")
-    if low is not None and high is not None:
-        return f"{low} – {high}"
-    if high is not None:
-        return f"≤ {high}"
-    return f"≥ {low}" if low is not None else ""
-
-
-def _flag(part: Json, number: object, low: object, high: object) -> str:
-    for interpretation in part.get("interpretation", []):
-        code = _first_code(interpretation)
-        if code in ("H", "HH", "HU", ">"):
-            return "high"
-        if code in ("L", "LL", "LU", "<"):
-            return "low"
-        if code in ("A", "AA", "POS"):
-            return "abnormal"
-        if code == "N":
-            return ""
-    if isinstance(number, int | float):
-        if isinstance(high, int | float) and number > high:
-            return "high"
-        if isinstance(low, int | float) and number < low:
-            return "low"
-    return ""
-
-
-def _newest_first(resources: Sequence[Json], *members: str) -> list[Json]:
-    return sorted(resources, key=lambda found: -_moment(display.first_date(found, *members)))
+def _newest_first(resources: Iterable[Json], *members: str) -> list[Json]:
+    return sorted(resources, key=lambda found: -moment(display.first_date(found, *members)))
 
 
 def _findings_before_absences(lines: list[Line]) -> list[Line]:
