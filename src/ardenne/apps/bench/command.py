@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 import orjson
 
-from ardenne.apps.bench import workloads
-from ardenne.apps.bench.node import Measured, Node, Remote
-from ardenne.apps.bench.workloads import Row
+if TYPE_CHECKING:
+    from ardenne.apps.bench.node import Measured, Node, Remote
+    from ardenne.apps.bench.workloads import Row
 
 NAMES = ("ingest", "read", "search", "write", "all")
 
@@ -31,6 +33,8 @@ def command(name: str, resources: int, workers: int, port: int, against: str | N
     The floor is a bare answer of 2 kB by the same server. CPU is what the operating system accounts
     to the processes of the server and of the database; on shared machines trust it more than rates.
     """
+    from ardenne.apps.bench.node import Node, Remote
+
     if against:
         rows, facts = _measure_remote(Remote(against), name, resources)
     else:
@@ -47,12 +51,16 @@ def command(name: str, resources: int, workers: int, port: int, against: str | N
 
 
 def _measure_remote(node: Remote, name: str, resources: int) -> tuple[list[Row], dict[str, float]]:
+    from ardenne.apps.bench import workloads
+
     rows = [workloads.transactions(node, resources)]
     rows += _requests(node, name, 0)
     return rows, {"resources": float(resources)}
 
 
 def _requests(node: Measured, name: str, floor: float) -> list[Row]:
+    from ardenne.apps.bench import workloads
+
     rows: list[Row] = []
     for kind, workload in (
         ("read", workloads.read),
@@ -65,6 +73,8 @@ def _requests(node: Measured, name: str, floor: float) -> list[Row]:
 
 
 def _measure(node: Node, name: str, resources: int) -> tuple[list[Row], dict[str, float]]:
+    from ardenne.apps.bench import workloads
+
     rows = [workloads.ingest(node, resources, 2)]
     facts = {"database MB": node.bytes_on_disk() / 1e6, "resources": float(resources)}
     node.settle()

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 else:
     Connection = asyncpg.Connection
 
+_STATEMENT_MILLISECONDS = 60_000
+"""No question keeps a connection longer; a search that needs more is refused."""
+
 _BROKEN = (asyncpg.InterfaceError, asyncpg.ConnectionDoesNotExistError, asyncpg.AdminShutdownError, OSError)
 
 
@@ -99,5 +102,6 @@ def _arguments(dsn: str) -> dict[str, Any]:
         "application_name": "ardenne",
         "jit": "off",
         "timezone": "UTC",
+        "statement_timeout": str(_STATEMENT_MILLISECONDS),
     }
     return arguments

@@ -7,7 +7,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import duckdb
 import orjson
 
 from .closures import compiled, run
@@ -38,6 +37,9 @@ def write(view: dict[str, Any], resources: Iterable[dict[str, Any]], path: Path 
     """
     if format not in ("parquet", "csv"):
         raise ValueError(f"the format {format!r} is not known; use parquet or csv")
+    # loading DuckDB costs more than all the rest of the package: only who writes files pays for it
+    import duckdb
+
     ready = compiled(view)
     types = {column.name: _sql_type(column, format) for column in ready.columns}
     shape = orjson.dumps([types]).decode()
