@@ -18,6 +18,8 @@ create table resource (
     id       text collate "C" not null,
     tokens   bigint[] not null default '{}', -- hashes of type, parameter and value
     targets  bigint[] not null default '{}', -- self of every resource that this one refers to
+    tx       xid8 not null default pg_current_xact_id(), -- the transaction that wrote this version: who reads
+                                             -- changes in this order, below the oldest running one, misses none
     body     bytea                           -- the exact JSON; null when deleted
 );
 alter table resource alter column body set storage main;
@@ -28,6 +30,7 @@ create index resource_tokens on resource using gin (tokens) with (fastupdate = o
 create index resource_patient on resource (patient, type, low, pk) where patient is not null and body is not null;
 create index resource_updated on resource (type, updated, pk);
 create index resource_date on resource (type, low, pk) where body is not null;
+create index resource_tx on resource (tx);
 
 create table history (
     pk      bigint not null,
@@ -35,11 +38,13 @@ create table history (
     type    smallint not null,
     method  smallint not null,
     updated bigint not null,
+    tx      xid8 not null,
     body    bytea,
     primary key (pk, version)
 );
 alter table history alter column body set storage main;
 create index history_updated on history (type, updated, pk, version);
+create index history_tx on history (tx);
 
 -- Rows in date order for the tokens that people search most (codes): GIN cannot return rows in order.
 create table posting (

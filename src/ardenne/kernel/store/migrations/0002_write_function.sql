@@ -58,8 +58,8 @@ begin
         if p_mode = 5 and not v_deleted and v_digest = p_digest then
             new_status := 2; new_updated := v_updated; return;
         end if;
-        insert into history (pk, version, type, method, updated, body)
-        select r.pk, r.version, r.type, r.method, r.updated, r.body from resource r where r.pk = v_pk;
+        insert into history (pk, version, type, method, updated, tx, body)
+        select r.pk, r.version, r.type, r.method, r.updated, r.tx, r.body from resource r where r.pk = v_pk;
         if not v_deleted then
             if v_hot > 0 then
                 delete from posting x using unnest(v_tokens[1:v_hot]) h
@@ -74,6 +74,7 @@ begin
         update resource r set
             method = p_method, hot = p_hot, version = new_version, patient = p_patient, low = p_low, high = p_high,
             updated = new_updated, digest = p_digest, tokens = p_tokens, targets = p_targets,
+            tx = pg_current_xact_id(),
             body = p_head || convert_to(new_version::text, 'UTF8') || p_tail
          where r.pk = v_pk;
         new_status := case when p_mode = 4 then 3 when v_deleted then 0 else 1 end;
