@@ -115,15 +115,23 @@ class Searcher:
         self, types: Sequence[str], parameters: Sequence[Parameter], issues: list[Issue], strict: bool
     ) -> list[tuple[str, ask.Condition]]:
         """Return the condition of each type; parameters that some type lacks are left out of all."""
-        known = list(parameters)
-        while True:
-            try:
-                return [(name, self.translator.condition(name, known)) for name in types]
-            except UnknownParameter as error:
-                if strict:
-                    raise
-                issues.append(_left_out(error))
-                known = [found for found in known if not _names(found, error)]
+        try:
+            return [(name, self.translator.condition(name, parameters)) for name in types]
+        except UnknownParameter:
+            if strict:
+                raise
+        known = [found for found in parameters if self._is_known(types, found, issues)]
+        return [(name, self.translator.condition(name, known)) for name in types]
+
+    def _is_known(self, types: Sequence[str], parameter: Parameter, issues: list[Issue]) -> bool:
+        """Tell whether every type knows a parameter; else note that it is left out."""
+        try:
+            for name in types:
+                self.translator.condition(name, [parameter])
+        except UnknownParameter as error:
+            issues.append(_left_out(error))
+            return False
+        return True
 
     def _sorts(
         self, types: Sequence[str], query: Query, issues: list[Issue], strict: bool
@@ -251,11 +259,6 @@ def _total(
     if selection.total_cap and counted > selection.total_cap:
         return None
     return counted
-
-
-def _names(parameter: Parameter, error: UnknownParameter) -> bool:
-    """Tell whether an error speaks of this parameter: by its name, or by what its chain leads to."""
-    return error.parameter in (parameter.name, parameter.text) or error.parameter in parameter.text
 
 
 def _left_out(error: UnknownParameter) -> Issue:
