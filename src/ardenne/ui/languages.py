@@ -13,7 +13,7 @@ from importlib import resources
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, get_decimal_symbol
 
@@ -25,6 +25,8 @@ LANGUAGES: dict[str, str] = {
     "pt": "Português",
 }
 DEFAULT = "fr"
+_EUROPEAN = {"en": "en_GB", "pt": "pt_PT"}
+"""Dates and numbers as they are written here, not overseas."""
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 
 _Catalogue = dict[str, str | tuple[str, ...]]
@@ -76,7 +78,7 @@ class Words:
     def __init__(self, language: str, packages: Iterable[str], zone: ZoneInfo = LUXEMBOURG) -> None:
         self.language = language
         self.zone = zone
-        self._locale = Locale.parse(language)
+        self._locale = Locale.parse(_EUROPEAN.get(language, language))
         self._plural = self._locale.plural_form
         self._catalogues = [_catalogue(package, language) for package in packages]
 
@@ -116,9 +118,21 @@ class Words:
         """Return a date in words, such as "22 novembre 2026"."""
         return format_date(value, "long", locale=self._locale)
 
+    def short_date(self, text: str) -> str:
+        """Return the day of a FHIR date or dateTime in few signs, for tables."""
+        try:
+            found = datetime.fromisoformat(text) if len(text) >= 10 else None
+        except ValueError:
+            return text
+        if found is None:
+            return self.fhir_date(text)
+        local = found.astimezone(self.zone) if found.tzinfo else found
+        return format_date(local, "medium", locale=self._locale)
+
     def moment(self, value: datetime) -> str:
         """Return a date with time, in the readers' time zone."""
-        return format_datetime(value.astimezone(self.zone), "d MMMM y, HH:mm", locale=self._locale)
+        local = value.astimezone(self.zone)
+        return f"{self.day(local)}, {local:%H:%M}"
 
     def fhir_date(self, text: str) -> str:
         """Return a FHIR date or dateTime of any precision; what cannot be read is shown as it is."""
@@ -134,5 +148,5 @@ class Words:
         except ValueError:
             return text
         if moment.tzinfo is None:
-            return format_datetime(moment, "d MMMM y, HH:mm", locale=self._locale)
+            return f"{self.day(moment)}, {moment:%H:%M}"
         return self.moment(moment)

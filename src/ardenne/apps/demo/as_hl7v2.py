@@ -67,7 +67,7 @@ def results(person: Person, document: Document) -> bytes:
     collected, state = facts.plain(document.collected), "C" if corrected else "F"
     segments = _head(person, document, "ORU^R01")
     fields = [""] * 32
-    fields[0:4] = ["1", "", f"{order}^LAB^{facts.EXAMPLES}.5^ISO", "26436-6^{_SERVICES[language]}^LN"]
+    fields[0:4] = ["1", "", f"{order}^LAB^{facts.EXAMPLES}.5^ISO", f"26436-6^{_SERVICES[language]}^LN"]
     fields[6], fields[21], fields[23], fields[24] = collected, facts.plain(document.date[:16]), "LAB", state
     fields[31] = "&".join(
         (author.number[1], _text(author.family), _text(author.given), "", "", _text(author.prefix))

@@ -17,6 +17,8 @@ Json = dict[str, Any]
 
 _SEXES = {"female": "Female", "male": "Male"}
 _DEPTH = 6
+_HEADS = ("What", "Date", "Detail")
+LABELS = frozenset({*_SEXES.values(), *_HEADS})
 _CONCEPTS = ("medicationCodeableConcept", "vaccineCode", "code", "type")
 _DATES = (
     "onsetDateTime", "authoredOn", "occurrenceDateTime", "effectiveDateTime", "effectivePeriod",
@@ -111,7 +113,7 @@ def _facts(resources: Iterable[Json], words: Words) -> str:
     rows = [row for resource in resources if (row := _row(resource, words))]
     if not rows:
         return ""
-    heads = (words.text(head) for head in ("What", "Date", "Detail"))
+    heads = (words.text(head) for head in _HEADS)
     head = element("tr", *(element("th", one, scope="col") for one in heads))
     table = element("table", element("thead", head, lang=words.language), element("tbody", *rows))
     label = words.text("Table")

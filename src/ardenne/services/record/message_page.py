@@ -28,8 +28,11 @@ _FLAGS = {
     "A": ("abnormal", ""), "AA": ("abnormal", ""), "POS": ("positive", ""), "NEG": ("negative", ""),
 }  # fmt: skip
 _VISITS = {"I": "Stay in hospital", "O": "Outpatient visit", "E": "Emergency visit"}
+_RESULT_HEADS = ("Analysis", "Value", "Reference range")
+_SOURCE_HEADS = ("Field", "Value")
 LABELS = frozenset({
-    *_STATES.values(), *_SEXES.values(), *_VISITS.values(), *(word for word, _sign in _FLAGS.values()),
+    *_RESULT_HEADS, *_SOURCE_HEADS, *_STATES.values(), *_SEXES.values(), *_VISITS.values(),
+    *(word for word, _sign in _FLAGS.values()),
 })  # fmt: skip
 _TEXTS = frozenset({"TX", "FT"})
 
@@ -107,7 +110,7 @@ class _Page:
                 yield from self._prose(one)
 
     def _table(self, found: list[Observation]) -> Html:
-        heads = (self._text(head) for head in ("Analysis", "Value", "Reference range"))
+        heads = (self._text(head) for head in _RESULT_HEADS)
         head = element("tr", *(element("th", one, scope="col") for one in heads))
         table = element("table", element("thead", head), element("tbody", *map(self._row, found)))
         label = self._text("Results")
@@ -176,7 +179,7 @@ class _Page:
                     place = element("th", f"{segment.name}-{number}", scope="row")
                     shown = field if len(field) <= 400 else f"{field[:400]} …"
                     rows.append(element("tr", place, element("td", element("code", shown))))
-        heads = (element("th", self._text(head), scope="col") for head in ("Field", "Value"))
+        heads = (element("th", self._text(head), scope="col") for head in _SOURCE_HEADS)
         table = element("table", element("thead", element("tr", *heads)), element("tbody", *rows))
         label = self._text("The message as it came")
         inner = element("div", table, class_="doc-table", role="region", tabindex="0", aria_label=label)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ardenne.standards.kmehr.render import TRANSACTIONS
 from ardenne.ui.languages import Words
 
 Json = dict[str, Any]
@@ -68,6 +69,11 @@ PLURALS = frozenset({*_PERIODS.values(), ("once a day", "{n} times a day")})
 def kind(name: str, words: Words) -> str:
     """Return the word for a type of resource in the timeline."""
     return words.text(KINDS.get(name, name))
+
+
+def title(text: str, words: Words) -> str:
+    """Return the title of a document; types of KMEHR messages, which have no other title, in words."""
+    return words.text(TRANSACTIONS[text]) if text in TRANSACTIONS else text
 
 
 def document_class(code: str, words: Words) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from ardenne.standards.html import Html, definitions, element, join, language, picture
 from ardenne.standards.kmehr.read import Attachment, Item, Message, Transaction
 
-_TRANSACTIONS = {
+TRANSACTIONS = {
     "sumehr": "Summary (Sumehr)",
     "medicationscheme": "Medication scheme",
     "medicationschemeelement": "Medicine",
@@ -40,6 +40,21 @@ _ITEMS = {
     "treatment": "Treatment",
     "vaccine": "Vaccine",
 }
+_STATES = {
+    "aborted": "stopped",
+    "active": "active",
+    "administrated": "given",
+    "cancelled": "cancelled",
+    "completed": "completed",
+    "delivered": "delivered",
+    "inactive": "inactive",
+    "ordered": "ordered",
+    "pending": "pending",
+    "planned": "planned",
+    "prescribed": "prescribed",
+    "refused": "refused",
+    "suspended": "suspended",
+}
 _DETAILS = {
     "posology": "Dosage",
     "regimen": "Dosage",
@@ -53,9 +68,10 @@ _DETAILS = {
     "person": "Person",
     "compoundprescription": "Preparation",
 }
+_FLAGS = frozenset({"isrelevant", "isknown", "issubstitutionallowed", "local"})
 LABELS = frozenset(
     {
-        *(*_TRANSACTIONS.values(), *_ITEMS.values(), *_DETAILS.values()),
+        *(*TRANSACTIONS.values(), *_ITEMS.values(), *_DETAILS.values(), *_STATES.values()),
         *(
             "Author",
             "Born",
@@ -120,7 +136,7 @@ class _Renderer:
 
     def article(self) -> Html:
         first = self._message.transactions[0]
-        title = self._named(_TRANSACTIONS, first.type) or self._label("Document")
+        title = self._named(TRANSACTIONS, first.type) or self._label("Document")
         parts = (self._transaction(one) for one in self._message.transactions)
         heading = element(f"h{self._level}", title, lang=self._interface)
         return element("article", heading, self._header(), *parts, class_="doc", lang=self._language)
@@ -140,7 +156,7 @@ class _Renderer:
         return definitions(rows, self._interface, class_="doc-header")
 
     def _transaction(self, found: Transaction) -> Html:
-        title = self._named(_TRANSACTIONS, found.type)
+        title = self._named(TRANSACTIONS, found.type)
         when = self._date(found.moment.date) if found.moment else ""
         heading = element(f"h{self._level + 1}", f"{title} {when}".strip(), lang=self._interface)
         texts = (element("p", text) for text in found.texts)
@@ -173,7 +189,11 @@ class _Renderer:
             element("td", *self._content(item)),
             element("td", self._date(item.begin) if item.begin else ""),
             element("td", self._date(item.end) if item.end else ""),
-            element("td", item.lifecycle),
+            element(
+                "td",
+                self._named(_STATES, item.lifecycle),
+                lang=self._interface if item.lifecycle in _STATES else "",
+            ),
             element("td", element("ul", *codes) if item.codes else ""),
         )
 
@@ -181,9 +201,10 @@ class _Renderer:
         words = item.texts or tuple(one.display for one in item.codes if one.display)
         for text in dict.fromkeys(words):
             yield element("p", text)
-        if item.details:
+        details = [(name, text) for name, text in item.details if name not in _FLAGS]
+        if details:
             yield definitions(
-                ((self._named(_DETAILS, name), text) for name, text in item.details), self._interface
+                ((self._named(_DETAILS, name), text) for name, text in details), self._interface
             )
 
     def _file(self, found: Attachment) -> Html:

@@ -60,6 +60,7 @@ def test_every_document_is_recognised_for_its_person(folder: Path) -> None:
         if found.kind == "fhir-ndjson":
             continue
         assert found.patient is not None
+        assert "{" not in found.title
         assert found.patient["birthDate"] in {person.birth for person in persons()}
 
 
