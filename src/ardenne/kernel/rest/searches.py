@@ -88,7 +88,7 @@ def membership(resource_type: str, compartment: str, owner_id: str) -> ask.Condi
         target = catalogue.find(resource_type, code)
         token = ask.Tokens((target.key ^ owner,))
         if target.owner and compartment == "Patient":
-            alternatives.append(ask.All((ask.OwnedBy((owner,)), token)))
+            alternatives.append(ask.OwnedBy((owner,)))
         else:
             alternatives.append(token)
     if resource_type == compartment:

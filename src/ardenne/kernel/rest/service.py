@@ -11,6 +11,8 @@ from ardenne.kernel.search.translate import Translator
 from ardenne.kernel.store.database import Database
 from ardenne.kernel.store.past import Past
 from ardenne.kernel.store.resources import Resources
+from ardenne.kernel.terminology.searching import SearchCodes
+from ardenne.kernel.terminology.service import Terminology
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 
@@ -29,5 +31,6 @@ class FhirService:
         self.blobs = BlobStore(contents)
         self.resources = Resources(database)
         self.past = Past(database)
+        self.terminology = Terminology(database)
         self.translator = Translator(base)
-        self.searcher = Searcher(database, self.translator)
+        self.searcher = Searcher(database, self.translator, SearchCodes(self.terminology))

@@ -94,7 +94,8 @@ def reference(target: Target, modifier: str, value: str, base: str = "") -> ask.
     found = ask.Tokens(tuple(target.key ^ hashed for hashed in hashes))
     patients = [hashed for text, hashed in zip(targets, hashes, strict=True) if text.startswith("Patient/")]
     if target.owner and len(patients) == len(hashes):
-        return ask.All((ask.OwnedBy(tuple(patients)), found))
+        # the column says the same as the token, and has the better index
+        return ask.OwnedBy(tuple(patients))
     return found
 
 

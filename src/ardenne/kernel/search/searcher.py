@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from ardenne.kernel.search import catalogue, cursor
+from ardenne.kernel.search.codes import CodesWanted, KnownCodes, Pairs, Wanted
 from ardenne.kernel.search.errors import SearchError, UnknownParameter
 from ardenne.kernel.search.query import IncludeText, Parameter, Query
 from ardenne.kernel.search.translate import Translator
@@ -22,6 +23,7 @@ TOTAL_CAP = 1000
 
 _MAX_INCLUDED = 5000
 _MAX_ROUNDS = 8
+_MAX_LOOK_UPS = 20
 _SIMPLE_PATH = re.compile(r"[A-Z]\w+((?:\.\w+)+)")
 _SORT_LEAF = {
     "CodeableConcept": ".coding[*].code",
@@ -52,12 +54,22 @@ class Page(NamedTuple):
     issues: list[Issue]
 
 
-class Searcher:
-    """Answers searches from one database."""
+class Terminology(Protocol):
+    """What the searcher asks for the codes of modifiers."""
 
-    def __init__(self, database: Database, translator: Translator) -> None:
+    async def look_up(self, wanted: Wanted, connection: Connection | None = None) -> Pairs | LookupError:
+        """Return the codes, or the reason why there are none."""
+
+
+class Searcher:
+    """Answers searches from one database. Without ``terminology``, :in and its like are refused."""
+
+    def __init__(
+        self, database: Database, translator: Translator, terminology: Terminology | None = None
+    ) -> None:
         self.database = database
         self.translator = translator
+        self.terminology = terminology
 
     async def search(
         self,
@@ -72,7 +84,7 @@ class Searcher:
 
         Raises SearchError; an unknown parameter is an error only when ``strict``.
         """
-        selection, issues = self.plan(types, query, strict=strict, within=within)
+        selection, issues = await self._planned(types, query, strict, within, connection)
         if query.summary == "count" or query.page_size == 0:
             statement = select.count(selection._replace(total_cap=0))
             rows = await self._fetch(statement, connection)
@@ -86,17 +98,46 @@ class Searcher:
         self, resource_type: str, query: Query, limit: int, connection: Connection
     ) -> list[tuple[str, int]]:
         """Return id and version of at most ``limit`` matches, for conditional interactions."""
-        chosen, _issues = self.plan([resource_type], query, strict=True)
+        chosen, _issues = await self._planned([resource_type], query, True, None, connection)
         rows = await self._fetch(select.identities(chosen._replace(limit=limit)), connection)
         return [(row[1], row[2]) for row in rows]
 
-    def plan(
-        self, types: Sequence[str], query: Query, *, strict: bool, within: ask.Condition | None = None
+    async def _planned(
+        self,
+        types: Sequence[str],
+        query: Query,
+        strict: bool,
+        within: ask.Condition | None,
+        connection: Connection | None,
     ) -> tuple[select.Selection, list[Issue]]:
-        """Return what the store should select, and what was left out of the question."""
+        """Plan, after looking up the codes that modifiers stand for."""
+        known: dict[Wanted, Pairs | LookupError] = {}
+        while True:
+            try:
+                codes = KnownCodes(known) if self.terminology is not None else None
+                return self.plan(types, query, strict=strict, within=within, codes=codes)
+            except CodesWanted as error:
+                if self.terminology is None or len(known) >= _MAX_LOOK_UPS:
+                    raise
+                known[error.wanted] = await self.terminology.look_up(error.wanted, connection)
+
+    def plan(
+        self,
+        types: Sequence[str],
+        query: Query,
+        *,
+        strict: bool,
+        within: ask.Condition | None = None,
+        codes: Codes | None = None,
+    ) -> tuple[select.Selection, list[Issue]]:
+        """Return what the store should select, and what was left out of the question.
+
+        ``codes`` are those that modifiers stand for. Raises SearchError, CodesWanted.
+        """
         issues: list[Issue] = []
         parts = []
-        for name, condition in self._conditions(types, query.parameters, issues, strict):
+        translator = self.translator if codes is None else self.translator.knowing(codes)
+        for name, condition in _conditions(translator, types, query.parameters, issues, strict):
             if within is not None:
                 inner = condition.conditions if isinstance(condition, ask.All) else (condition,)
                 condition = ask.All((within, *inner))
@@ -110,28 +151,6 @@ class Searcher:
             cap = None
         includes = tuple(found for text in query.includes for found in self._include(text))
         return select.Selection(tuple(parts), sorts, query.page_size + 1, after, includes, cap), issues
-
-    def _conditions(
-        self, types: Sequence[str], parameters: Sequence[Parameter], issues: list[Issue], strict: bool
-    ) -> list[tuple[str, ask.Condition]]:
-        """Return the condition of each type; parameters that some type lacks are left out of all."""
-        try:
-            return [(name, self.translator.condition(name, parameters)) for name in types]
-        except UnknownParameter:
-            if strict:
-                raise
-        known = [found for found in parameters if self._is_known(types, found, issues)]
-        return [(name, self.translator.condition(name, known)) for name in types]
-
-    def _is_known(self, types: Sequence[str], parameter: Parameter, issues: list[Issue]) -> bool:
-        """Tell whether every type knows a parameter; else note that it is left out."""
-        try:
-            for name in types:
-                self.translator.condition(name, [parameter])
-        except UnknownParameter as error:
-            issues.append(_left_out(error))
-            return False
-        return True
 
     def _sorts(
         self, types: Sequence[str], query: Query, issues: list[Issue], strict: bool
@@ -244,6 +263,36 @@ class Searcher:
         if connection is not None:
             return await connection.fetch(statement.sql, *statement.arguments)
         return await self.database.fetch(statement.sql, *statement.arguments)
+
+
+def _conditions(
+    translator: Translator,
+    types: Sequence[str],
+    parameters: Sequence[Parameter],
+    issues: list[Issue],
+    strict: bool,
+) -> list[tuple[str, ask.Condition]]:
+    """Return the condition of each type; parameters that some type lacks are left out of all."""
+    try:
+        return [(name, translator.condition(name, parameters)) for name in types]
+    except UnknownParameter:
+        if strict:
+            raise
+    known = [found for found in parameters if _is_known(translator, types, found, issues)]
+    return [(name, translator.condition(name, known)) for name in types]
+
+
+def _is_known(
+    translator: Translator, types: Sequence[str], parameter: Parameter, issues: list[Issue]
+) -> bool:
+    """Tell whether every type knows a parameter; else note that it is left out."""
+    try:
+        for name in types:
+            translator.condition(name, [parameter])
+    except UnknownParameter as error:
+        issues.append(_left_out(error))
+        return False
+    return True
 
 
 def _row(row: Any) -> Row:

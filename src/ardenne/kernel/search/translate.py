@@ -36,6 +36,10 @@ class Translator:
         self.base = base
         self._codes = codes
 
+    def knowing(self, codes: Codes) -> Translator:
+        """Return a translator that knows the codes of modifiers."""
+        return Translator(self.base, codes)
+
     def condition(self, resource_type: str, parameters: Iterable[Parameter]) -> ask.Condition:
         """Return the condition that all parameters hold. Raises SearchError."""
         parts: list[ask.Condition] = []
@@ -199,9 +203,10 @@ class Translator:
         if target.parameter.type == "token":
             return criteria.token_hash(target, value) ^ target.key
         found = criteria.reference(target, "", value, self.base)
-        token = found.conditions[1] if isinstance(found, ask.All) else found
-        assert isinstance(token, ask.Tokens)
-        return token.hashes[0] ^ target.key
+        if isinstance(found, ask.OwnedBy):
+            return found.hashes[0]
+        assert isinstance(found, ask.Tokens)
+        return found.hashes[0] ^ target.key
 
     def _chain(self, target: Target, parameter: Parameter, depth: int) -> ask.Condition:
         if target.parameter.type != "reference":
@@ -260,9 +265,8 @@ def _merge(found: list[ask.Condition]) -> ask.Condition:
         return ask.Tokens(tuple(dict.fromkeys(hashes)))
     if found and all(isinstance(part, ask.Selves) for part in found):
         return ask.Selves(tuple(part.hashes[0] for part in found if isinstance(part, ask.Selves)))
-    owned = [part.conditions for part in found if isinstance(part, ask.All) and len(part.conditions) == 2]
-    pairs = [(a, b) for a, b in owned if isinstance(a, ask.OwnedBy) and isinstance(b, ask.Tokens)]
-    if len(pairs) == len(found) and pairs:
-        patients = tuple(hashed for a, _b in pairs for hashed in a.hashes)
-        return ask.All((ask.OwnedBy(patients), ask.Tokens(tuple(h for _a, b in pairs for h in b.hashes))))
+    if found and all(isinstance(part, ask.OwnedBy) for part in found):
+        return ask.OwnedBy(
+            tuple(hashed for part in found if isinstance(part, ask.OwnedBy) for hashed in part.hashes)
+        )
     return ask.Any(tuple(found))

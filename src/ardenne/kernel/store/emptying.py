@@ -6,6 +6,7 @@ from ardenne.kernel.store.database import Database
 
 _TABLES = (
     "resource", "history", "posting", "string_value", "date_value", "number_value", "position_value", "token_text",
+    "subscription_state", "subscription_event", "subscription_token",
 )  # fmt: skip
 
 

@@ -189,12 +189,9 @@ class Predicates:
         row = self._alias()
         inner = self.write(condition.condition, row)
         base = f"{row}.type = {condition.number} and {row}.body is not null and {inner}"
-        key = self.bind(condition.key)
         if condition.owner:
-            return (
-                f"({alias}.self in (select {row}.patient from resource {row} where {base} "
-                f"and ({key} # {row}.patient) = any({row}.tokens)))"
-            )
+            return f"({alias}.self in (select {row}.patient from resource {row} where {base}))"
+        key = self.bind(condition.key)
         return (
             f"({alias}.self in (select u.self from resource {row} cross join unnest({row}.targets) u(self) "
             f"where {base} and ({key} # u.self) = any({row}.tokens)))"

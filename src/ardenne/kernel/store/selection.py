@@ -247,14 +247,15 @@ def _behind(write: Predicates, selection: Selection) -> str:
 def _included(write: Predicates, include: Include, page: str) -> str:
     columns = ", ".join(f"t.{name}" for name in _COLUMNS.split(", "))
     where = ["t.body is not null"]
-    key = write.bind(include.key) if include.key else ""
+    needs_key = include.key and not (include.reverse and include.owner)
+    key = write.bind(include.key) if needs_key else ""
     if include.reverse:
         if include.source:
             where.append(f"t.type = {include.source}")
         if include.target:
             where.append(f"p.type = {include.target}")
         if include.owner:
-            where.append(f"t.patient = p.self and ({key} # p.self) = any(t.tokens)")
+            where.append("t.patient = p.self")
         else:
             where.append(f"t.tokens @> array[{key} # p.self]")
         return f"select distinct on (t.pk) {columns} from {page} p join resource t on {' and '.join(where)}"

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from ardenne.kernel.rest.operations import document, everything, expunge, graphql, lastn, meta, views
+from ardenne.kernel.rest.operations import (
+    document,
+    everything,
+    expunge,
+    graphql,
+    lastn,
+    meta,
+    terminology,
+    validation,
+    views,
+)
 from ardenne.kernel.rest.router import Operation
 
 ALL: dict[str, Operation] = {
@@ -12,5 +22,7 @@ ALL: dict[str, Operation] = {
     **graphql.OPERATIONS,
     **lastn.OPERATIONS,
     **meta.OPERATIONS,
+    **terminology.OPERATIONS,
+    **validation.OPERATIONS,
     **views.OPERATIONS,
 }
