@@ -16,6 +16,7 @@ from ardenne.apps.pages import pages_application
 from ardenne.kernel.exports.operations import BulkExport
 from ardenne.kernel.exports.runner import ExportRunner
 from ardenne.kernel.exports.store import ExportJobs
+from ardenne.kernel.http import cors
 from ardenne.kernel.http.asgi import Receive, RequestRefused, Scope, Send, read_request, send_response
 from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.identity import loopback
@@ -80,7 +81,7 @@ class Application:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            is_fhir = scope["path"].startswith("/fhir")
+            is_fhir = (scope["path"] + "/").startswith("/fhir/")
             if is_fhir or scope["path"].startswith("/health"):
                 request = await read_request(scope, receive, self.settings.body_limit, self.settings.base_url)
                 await send_response(request, await self._answer(request), send)
@@ -101,17 +102,21 @@ class Application:
             return _BARE
         if request.path == "/health":
             return await self._health()
-        refused = self._refused(request)
+        foreign = cors.is_allowed(request, self.settings.cors_origins)
+        if foreign and cors.preflight(request):
+            return cors.with_headers(request, Response(204))
+        refused = self._refused(request, foreign)
         if refused:
             return answers.error(refuse(403, "forbidden", refused, "access"))
         assert self._router is not None
-        return await self._router.answer(request)
+        response = await self._router.answer(request)
+        return cors.with_headers(request, response) if foreign else response
 
-    def _refused(self, request: Request) -> str:
+    def _refused(self, request: Request, foreign: bool = False) -> str:
         if request.path.startswith(_PUBLIC):
             return ""
         if self.settings.open:
-            return loopback.refusal(request)
+            return loopback.refusal(request, foreign)
         return "sign-in is not part of this version yet: start with --open on your own machine"
 
     async def _health(self) -> Response:

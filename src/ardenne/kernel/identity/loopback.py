@@ -16,8 +16,11 @@ _LOCAL_NAMES = frozenset({"localhost", "ip6-localhost"})
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 
-def refusal(request: Request) -> str:
-    """Return why the request is not the operator's; empty when it is."""
+def refusal(request: Request, foreign: bool = False) -> str:
+    """Return why the request is not the operator's; empty when it is.
+
+    ``foreign``: it comes from a page of another site that the settings allow.
+    """
     if not _is_loopback(request.client):
         return "this server runs with --open and answers its own machine only"
     if any(request.header(name) for name in _FORWARDED):
@@ -25,6 +28,8 @@ def refusal(request: Request) -> str:
     host = urlsplit(f"//{request.header('host')}").hostname or "localhost"
     if not (host in _LOCAL_NAMES or _is_loopback(host)):
         return f"this server runs with --open and is called localhost, not '{host[:60]}'"
+    if foreign:
+        return ""
     origin = request.header("origin")
     if origin and origin != f"http://{request.header('host')}":
         return "a page of another site may not call this server"

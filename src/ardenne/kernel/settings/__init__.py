@@ -31,6 +31,8 @@ class Settings(msgspec.Struct, frozen=True):
     """The public address, such as https://node.example; empty: what the caller's Host header says."""
     body_limit: int = 64 * 1024 * 1024
     """The largest request content in bytes."""
+    cors_origins: str = ""
+    """Comma list of origins whose pages may call /fhir, such as https://app.example."""
     connections: int = 8
     """Database connections of each worker."""
     corpus: str = "../shared/data"
