@@ -2,4 +2,8 @@
 
 from __future__ import annotations
 
-KERNEL = ("ardenne.kernel.store.migrations", "ardenne.kernel.exports.migrations")
+KERNEL = (
+    "ardenne.kernel.store.migrations",
+    "ardenne.kernel.exports.migrations",
+    "ardenne.kernel.subscriptions.migrations",
+)
