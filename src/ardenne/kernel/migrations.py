@@ -6,4 +6,5 @@ KERNEL = (
     "ardenne.kernel.store.migrations",
     "ardenne.kernel.exports.migrations",
     "ardenne.kernel.subscriptions.migrations",
+    "ardenne.kernel.terminology.migrations",
 )

@@ -10,7 +10,7 @@ from ardenne.kernel.search import catalogue, cursor
 from ardenne.kernel.search.codes import CodesWanted, KnownCodes, Pairs, Wanted
 from ardenne.kernel.search.errors import SearchError, UnknownParameter
 from ardenne.kernel.search.query import IncludeText, Parameter, Query
-from ardenne.kernel.search.translate import Translator
+from ardenne.kernel.search.translate import Codes, Translator
 from ardenne.kernel.store import conditions as ask
 from ardenne.kernel.store import selection as select
 from ardenne.kernel.store.database import Connection, Database

@@ -64,7 +64,7 @@ def _structures(node: NodeSource) -> Callable[[str], Json | None]:
     """StructureDefinitions of the node, then those of R4."""
 
     def structure(url: str) -> Json | None:
-        found = node.structure(url) if "/" in url else None
+        found = None if url.isalnum() else node.structure(url)
         return found if found is not None else published_structure(url)
 
     return structure

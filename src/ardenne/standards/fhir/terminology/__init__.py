@@ -6,11 +6,13 @@ Properties in expansions are shown as in R5; `release4.as_r4` turns them into wh
 """
 
 from ardenne.standards.fhir.terminology.batch import validate_many
+from ardenne.standards.fhir.terminology.checker import TerminologyCodes
 from ardenne.standards.fhir.terminology.concepts import Concept, Designation
 from ardenne.standards.fhir.terminology.expansion import expand
 from ardenne.standards.fhir.terminology.listed import ListedSystem
 from ardenne.standards.fhir.terminology.lookup import lookup, subsumes
 from ardenne.standards.fhir.terminology.messages import Finding, TerminologyError, outcome
+from ardenne.standards.fhir.terminology.release4 import as_r4
 from ardenne.standards.fhir.terminology.source import Layers, Published, Resources, Source
 from ardenne.standards.fhir.terminology.system import Filter, System, UnknownFilter
 from ardenne.standards.fhir.terminology.system_validation import validate_in_system
@@ -28,8 +30,10 @@ __all__ = [
     "Resources",
     "Source",
     "System",
+    "TerminologyCodes",
     "TerminologyError",
     "UnknownFilter",
+    "as_r4",
     "expand",
     "lookup",
     "outcome",

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Final, NamedTuple
 from uuid import uuid4
 
-from ardenne.standards.fhir.terminology import presentation
+from ardenne.standards.fhir.terminology import presentation, versions
 from ardenne.standards.fhir.terminology.compose import Definition, Include, Reading
 from ardenne.standards.fhir.terminology.concepts import Concept, Json, canonical, text_of
 from ardenne.standards.fhir.terminology.membership import holds, is_excluded, not_understood
@@ -103,7 +103,7 @@ class Expander:
         if len(definition.includes) != 1 or definition.excludes or not self.paged:
             return None
         part = definition.includes[0]
-        if not part.system or part.imports or part.concepts is not None:
+        if not part.system or part.imports or part.concepts is not None or self._is_left_out(part):
             return None
         system = self._system(part, definition)
         if system.content == "not-present":
@@ -134,6 +134,8 @@ class Expander:
                 yield entry
 
     def _of_part(self, part: Include, definition: Definition) -> Iterator[Entry]:
+        if part.system and self._is_left_out(part):
+            return
         if part.system:
             found: Iterable[Entry] = self._of_system(part, definition)
             others = part.imports
@@ -143,6 +145,14 @@ class Expander:
         for entry in found:
             if all(holds(self.scope, other, entry.system, entry.concept) for other in others):
                 yield entry
+
+    def _is_left_out(self, part: Include) -> bool:
+        """Whether the caller does not want this code system (exclude-system)."""
+        for reference in self.inputs.texts("exclude-system"):
+            url, version = versions.split(reference)
+            if url == part.system and (not version or version == part.version):
+                return True
+        return False
 
     def _imported(self, definition: Definition) -> Iterator[Entry]:
         for entry in self._all(definition, set()):
@@ -164,8 +174,9 @@ class Expander:
             raise not_understood(part.system, part.filters, error) from None
 
     def _listed(self, listed: dict[str, Json], system: System) -> Iterator[Entry]:
+        known = system.find_many(list(listed))
         for code, stated in listed.items():
-            concept = system.find(code)
+            concept = known.get(code)
             if concept is None:
                 if system.content not in ("not-present", "example"):
                     continue

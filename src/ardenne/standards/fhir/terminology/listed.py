@@ -117,6 +117,11 @@ class ListedSystem:
             self._folded = {each.casefold(): each for each in reversed(self.concepts)}
         return self.concepts.get(self._folded.get(code.casefold(), ""))
 
+    def find_many(self, codes: Sequence[str]) -> Mapping[str, Concept]:
+        """The concepts of those codes that the system has."""
+        found = {code: self.find(code) for code in codes}
+        return {code: concept for code, concept in found.items() if concept is not None}
+
     def _ordered(self) -> list[Concept]:
         """Definition order with parents first, also where parents are only named by a property."""
         if self._order is None:

@@ -9,6 +9,7 @@ from typing import Protocol
 from ardenne.standards.fhir import definitions
 from ardenne.standards.fhir.terminology import versions
 from ardenne.standards.fhir.terminology.concepts import Json, text_of
+from ardenne.standards.fhir.terminology.grammar import GRAMMARS
 from ardenne.standards.fhir.terminology.listed import ListedSystem
 from ardenne.standards.fhir.terminology.system import System
 
@@ -122,6 +123,8 @@ class Layers:
 
 @lru_cache(maxsize=128)
 def _published_system(url: str) -> System | None:
+    if url in GRAMMARS:
+        return GRAMMARS[url]
     resource = definitions.code_system(url)
     return ListedSystem(resource) if resource is not None else None
 
@@ -129,6 +132,11 @@ def _published_system(url: str) -> System | None:
 @lru_cache(maxsize=256)
 def _published_value_set(url: str) -> Json | None:
     return definitions.value_set(url)
+
+
+@lru_cache(maxsize=1)
+def _published_maps() -> tuple[Json, ...]:
+    return tuple(definitions.concept_maps())
 
 
 class Published:
@@ -155,7 +163,7 @@ class Published:
 
     def concept_maps(self) -> Iterator[Json]:
         """The concept maps of R4."""
-        return definitions.concept_maps()
+        return iter(_published_maps())
 
 
 def find_value_set(source: Source, url: str, version: str) -> Json | None:

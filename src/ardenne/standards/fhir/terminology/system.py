@@ -57,6 +57,9 @@ class System(Protocol):
     def find(self, code: str) -> Concept | None:
         """The concept; without regard to case when the system has none."""
 
+    def find_many(self, codes: Sequence[str]) -> Mapping[str, Concept]:
+        """The concepts of those codes that the system has, by the code as it was asked."""
+
     def select(
         self,
         filters: Sequence[Filter],

@@ -155,3 +155,9 @@ def test_too_many_codes_ask_for_a_page() -> None:
     with pytest.raises(TerminologyError, match="offset, count"):
         expand(source(), parameters(valueSet=value_set("all", of())), limit=6)
     assert len(codes(expand(source(), parameters(valueSet=value_set("all", of()), count=2), limit=6))) == 2
+
+
+def test_a_code_system_can_be_left_out_of_the_expansion() -> None:
+    pets = animals() | {"url": "urn:pets"}
+    both = value_set("x", of(concept=[{"code": "cat"}]), of("urn:pets", ("concept", "is-a", "bird")))
+    assert codes(expanded(both, pets, exclude_system=ANIMALS)) == ["bird", "penguin"]
