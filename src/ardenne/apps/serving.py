@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import socket
 import threading
@@ -22,6 +23,8 @@ from ardenne.kernel.settings import Settings, encode
 from ardenne.kernel.store.embedded import DatabaseError, EmbeddedDatabase, claim
 from ardenne.kernel.store.migrate import migrate
 
+_LOGGER = logging.getLogger("ardenne.serving")
+_WATCH_SECONDS = 1.0
 MIGRATIONS = (*KERNEL, "ardenne.services.record.migrations")
 
 
@@ -34,11 +37,24 @@ def database(settings: Settings) -> Iterator[str]:
         return
     embedded = EmbeddedDatabase(settings.data_folder)
     dsn = embedded.start()
+    ended = threading.Event()
     try:
         migrate(dsn, MIGRATIONS)
+        threading.Thread(target=_watch, args=(embedded, ended), daemon=True).start()
         yield dsn
     finally:
+        ended.set()
         embedded.stop()
+
+
+def _watch(embedded: EmbeddedDatabase, ended: threading.Event) -> None:
+    """Start the database again when somebody killed it; it recovers by itself from its log."""
+    while not ended.wait(_WATCH_SECONDS):
+        try:
+            if embedded.revive():
+                _LOGGER.warning("the database had died and was started again")
+        except DatabaseError as error:
+            _LOGGER.error("the database had died and cannot be started: %s", error)
 
 
 @contextmanager

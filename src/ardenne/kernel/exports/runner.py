@@ -12,6 +12,7 @@ from typing import Any
 from ardenne.kernel.exports.store import ExportJobs, Job
 from ardenne.kernel.http.faults import report
 from ardenne.kernel.store import hashing
+from ardenne.kernel.store.database import DatabaseUnavailable
 from ardenne.kernel.store.types import NAMES, NUMBERS
 from ardenne.standards.fhir import dates, definitions
 
@@ -32,6 +33,8 @@ class ExportRunner:
         while True:
             try:
                 job = await self._jobs.take()
+            except DatabaseUnavailable:
+                job = None
             except Exception as error:
                 report(error)
                 job = None

@@ -76,6 +76,25 @@ class EmbeddedDatabase:
             self._shut_down()
             users.close()
 
+    def revive(self) -> bool:
+        """Start the server again if it died; return whether that was needed. Raises DatabaseError."""
+        with self._exclusively():
+            self._reap()
+            if self._is_alive():
+                return False
+            self._launch()
+            return True
+
+    def _is_alive(self) -> bool:
+        pid = self._server_pid()
+        if pid is None:
+            return False
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
     @property
     def pid(self) -> int | None:
         """The process of the running server, or None."""
