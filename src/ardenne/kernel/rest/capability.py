@@ -18,8 +18,9 @@ _SYSTEM = ("transaction", "batch", "search-system", "history-system")
 
 
 @lru_cache(maxsize=8)
-def statement(base: str) -> dict[str, Any]:
-    """Return the CapabilityStatement of the server at ``base``."""
+def statement(base: str, operations: tuple[str, ...]) -> dict[str, Any]:
+    """Return the CapabilityStatement of the server at ``base`` with the ``$names`` of its operations."""
+    by_type = _operations(operations)
     return {
         "resourceType": "CapabilityStatement",
         "id": "ardenne",
@@ -40,12 +41,17 @@ def statement(base: str) -> dict[str, Any]:
         "rest": [
             {
                 "mode": "server",
-                "resource": [_resource(name) for name in sorted(definitions.RESOURCE_TYPES)],
-                "interaction": [{"code": code} for code in _SYSTEM],
-                "operation": [
-                    {"name": "versions", "definition": f"{_OPERATIONS}CapabilityStatement-versions"}
+                "resource": [
+                    _resource(name, by_type.get(name, [])) for name in sorted(definitions.RESOURCE_TYPES)
                 ],
+                "interaction": [{"code": code} for code in _SYSTEM],
                 "searchParam": _common(),
+                "operation": _once(
+                    [
+                        {"name": "versions", "definition": f"{_OPERATIONS}CapabilityStatement-versions"},
+                        *by_type[""],
+                    ]
+                ),
                 "compartment": [
                     f"http://hl7.org/fhir/CompartmentDefinition/{name}"
                     for name in ("patient", "encounter", "practitioner", "relatedPerson", "device")
@@ -55,7 +61,36 @@ def statement(base: str) -> dict[str, Any]:
     }
 
 
-def _resource(name: str) -> dict[str, Any]:
+_OWN_OPERATIONS = "https://ardenne.health/fhir/OperationDefinition/"
+
+
+def _operations(names: tuple[str, ...]) -> dict[str, list[dict[str, str]]]:
+    """Return the operations of each type, and under "" those of the system and those that R4 does not define."""
+    found: dict[str, list[dict[str, str]]] = {"": []}
+    known = set()
+    for url in definitions.urls("OperationDefinition"):
+        definition = definitions.operation_definition(url) or {}
+        code = definition.get("code", "")
+        if f"${code}" not in names:
+            continue
+        known.add(f"${code}")
+        told = {"name": code, "definition": url}
+        for kind in definition.get("resource", []):
+            if kind in definitions.RESOURCE_TYPES and told not in found.setdefault(kind, []):
+                found[kind].append(told)
+        if definition.get("system") or not set(definition.get("resource", [])) & definitions.RESOURCE_TYPES:
+            found[""].append(told)
+    for name in sorted(set(names) - known):
+        found[""].append({"name": name[1:], "definition": f"{_OWN_OPERATIONS}{name[1:]}"})
+    return found
+
+
+def _once(operations: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return operations without those whose name came before."""
+    return list({one["name"]: one for one in reversed(operations)}.values())[::-1]
+
+
+def _resource(name: str, operations: list[dict[str, str]]) -> dict[str, Any]:
     parameters = definitions.search_parameters(name)
     references = sorted(code for code, found in parameters.items() if found.type == "reference")
     return {
@@ -76,10 +111,13 @@ def _resource(name: str) -> dict[str, Any]:
             {"name": code, "definition": found.url, "type": found.type}
             for code, found in sorted(parameters.items())
         ],
-        "operation": [
-            {"name": "validate", "definition": f"{_OPERATIONS}Resource-validate"},
-            *terminology_service.operations(name),
-        ],
+        "operation": _once(
+            [
+                {"name": "validate", "definition": f"{_OPERATIONS}Resource-validate"},
+                *terminology_service.operations(name),
+                *operations,
+            ]
+        ),
     }
 
 

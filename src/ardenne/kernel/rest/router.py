@@ -92,8 +92,11 @@ class Router:
     async def _system_named(self, request: Request, parts: list[str]) -> Response:
         match request.method, parts:
             case "GET" | "HEAD", ["metadata"]:
-                make = capability.terminology if "mode=terminology" in request.query else capability.statement
-                return answers.resource(200, orjson.dumps(make(f"{request.base}{PREFIX}")))
+                base = f"{request.base}{PREFIX}"
+                if "mode=terminology" in request.query:
+                    return answers.resource(200, orjson.dumps(capability.terminology(base)))
+                body = orjson.dumps(capability.statement(base, tuple(self.operations)))
+                return answers.resource(200, body)
             case "GET" | "HEAD", ["_history"]:
                 return await histories.of_types(self.service, request)
             case "POST", ["_search"]:
