@@ -106,7 +106,7 @@ def _resource(name: str, operations: list[dict[str, str]]) -> dict[str, Any]:
         "conditionalDelete": "multiple",
         "referencePolicy": ["literal", "logical", "local"],
         "searchInclude": [f"{name}:{code}" for code in references] + ["*"],
-        "searchRevInclude": list(_referring(name)),
+        **({"searchRevInclude": referring} if (referring := _referring(name)) else {}),
         "searchParam": [
             {"name": code, "definition": found.url, "type": found.type}
             for code, found in sorted(parameters.items())
