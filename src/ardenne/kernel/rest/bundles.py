@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import unquote
 
 import msgspec
 import orjson
 
 from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.rest import answers, incoming
+from ardenne.kernel.rest.entries import DECODER, BundleText, Entry, entry_request
 from ardenne.kernel.rest.errors import RestError, refuse
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.rest.transaction import Transaction
@@ -23,35 +23,6 @@ _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _REASONS = {200: "200 OK", 201: "201 Created", 204: "204 No Content", 304: "304 Not Modified"}
 
 Dispatch = Callable[[Request], Awaitable[Response]]
-
-
-class EntryRequest(msgspec.Struct, rename="camel"):
-    """``Bundle.entry.request``."""
-
-    method: str = ""
-    url: str = ""
-    if_none_match: str = ""
-    if_modified_since: str = ""
-    if_match: str = ""
-    if_none_exist: str = ""
-
-
-class Entry(msgspec.Struct, rename="camel"):
-    """``Bundle.entry`` with the resource still as sent."""
-
-    full_url: str = ""
-    resource: msgspec.Raw = msgspec.Raw(b"")
-    request: EntryRequest | None = None
-
-
-class BundleText(msgspec.Struct, rename="camel"):
-    """The members of a Bundle that matter here."""
-
-    type: str = ""
-    entry: list[Entry] = []
-
-
-DECODER = msgspec.json.Decoder(BundleText)
 
 
 async def process(service: FhirService, request: Request, dispatch: Dispatch) -> Response:
@@ -105,39 +76,6 @@ def read(content: bytes) -> BundleText:
                 f"Bundle.entry[{place}].request",
             )  # fmt: skip
     return bundle
-
-
-def entry_request(request: Request, entry: Entry) -> Request:
-    """Return an entry as the request it stands for."""
-    asked = entry.request
-    assert asked is not None
-    url = asked.url.removeprefix(f"{request.base}/fhir/").lstrip("/")
-    path, _, query = url.partition("?")
-    content_type = "application/fhir+json"
-    body = bytes(entry.resource)
-    if asked.method == "PATCH" and b'"Binary"' in body[:4000]:
-        content_type, body = _patch_of(body)
-    headers = {
-        "content-type": content_type,
-        "if-none-match": asked.if_none_match,
-        "if-modified-since": asked.if_modified_since,
-        "if-match": asked.if_match,
-        "if-none-exist": asked.if_none_exist,
-        "prefer": request.header("prefer"),
-    }
-    sent = {name: value for name, value in headers.items() if value}
-    return Request(asked.method, f"/fhir/{unquote(path)}", query, sent, body, request.base, request.client)
-
-
-def _patch_of(body: bytes) -> tuple[str, bytes]:
-    """Return type and bytes of a JSON Patch that travels in a Binary (R4, 3.1.0.11.1)."""
-    import base64
-
-    binary: dict[str, Any] = orjson.loads(body)
-    try:
-        return str(binary.get("contentType", "")), base64.b64decode(str(binary.get("data", "")))
-    except ValueError:
-        raise refuse(400, "value", "Binary.data of the patch is not base64", "base64") from None
 
 
 async def _one(request: Request, entry: Entry, place: int, dispatch: Dispatch) -> Response:

@@ -8,10 +8,11 @@ each other. Reads see what the transaction wrote.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ardenne.kernel.http.message import Request, Response
-from ardenne.kernel.rest import answers, binary, conditional, incoming, references
+from ardenne.kernel.rest import answers, binary, conditional, incoming, patching, references
+from ardenne.kernel.rest.entries import Entry, entry_request
 from ardenne.kernel.rest.errors import RestError, refuse
 from ardenne.kernel.rest.incoming import Incoming
 from ardenne.kernel.rest.service import FhirService
@@ -21,9 +22,6 @@ from ardenne.kernel.store.change import Change, Method, Mode, Status
 from ardenne.kernel.store.database import Connection
 from ardenne.standards.fhir.definitions import RESOURCE_TYPES
 from ardenne.standards.fhir.outcome import Issue
-
-if TYPE_CHECKING:
-    from ardenne.kernel.rest.bundles import Entry
 
 Dispatch = Callable[[Request], Awaitable[Response]]
 
@@ -55,8 +53,6 @@ class Transaction:
 
     async def run(self, entries: Sequence[Entry]) -> list[Response]:
         """Return the answers in the order of the entries. Raises RestError, and then nothing is written."""
-        from ardenne.kernel.rest.bundles import entry_request
-
         steps = [
             self._step(place, entry, entry_request(self._request, entry))
             for place, entry in enumerate(entries)
@@ -195,8 +191,6 @@ class Transaction:
             if request.method == "DELETE":
                 return change.delete(step.resource_type, step.resource_id, expected)
             if request.method == "PATCH":
-                from ardenne.kernel.rest import patching
-
                 return await patching.plan(
                     self._service, request, step.resource_type, step.resource_id, connection, targets
                 )

@@ -6,13 +6,14 @@ would create is stored under the UUID of its ``fullUrl``, so that loading a file
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import msgspec
 
-from ardenne.kernel.rest import binary, bundles, incoming, references
+from ardenne.kernel.rest import binary, entries, incoming, references
 from ardenne.kernel.rest.errors import RestError, refuse
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import change
@@ -73,7 +74,7 @@ def is_packed_bundle(content: bytes) -> bool:
     if b'"Bundle"' not in content:
         return False
     try:
-        bundle = bundles.DECODER.decode(content)
+        bundle = entries.DECODER.decode(content)
     except ValueError:
         return False
     return bundle.type in ("transaction", "batch", "collection", "searchset", "history") and bool(
@@ -81,16 +82,27 @@ def is_packed_bundle(content: bytes) -> bool:
     )
 
 
-def bundle_changes(content: bytes, service: FhirService | None = None) -> Iterator[Change]:
-    """Yield the changes of a Bundle's resources. Raises RestError when any of them is not valid."""
+def bundle_changes(
+    content: bytes, service: FhirService | None = None, known_patient: str = ""
+) -> Iterator[Change]:
+    """Yield the changes of a Bundle's resources. Raises RestError when any of them is not valid.
+
+    ``known_patient``: the id under which the only patient of the Bundle is known here; the resources
+    are filed for that person, whose own data stay as they are when the sender has another id for them.
+    """
     try:
-        bundle = bundles.DECODER.decode(content)
+        bundle = entries.DECODER.decode(content)
     except ValueError:
         raise _not_a_bundle(content) from None
     targets: dict[bytes, bytes] = {}
     identities: list[tuple[str, str]] = []
+    foreign: set[int] = set()
     for place, entry in enumerate(bundle.entry):
-        identity = _identity(entry, place)
+        identity = _identity(entry, place, content)
+        if known_patient and identity[0] == "Patient" and identity[1] != known_patient:
+            targets["/".join(identity).encode()] = f"Patient/{known_patient}".encode()
+            identity = ("Patient", known_patient)
+            foreign.add(place)
         identities.append(identity)
         address = "/".join(identity).encode()
         if entry.full_url and entry.full_url.encode() != address:
@@ -98,6 +110,8 @@ def bundle_changes(content: bytes, service: FhirService | None = None) -> Iterat
     issues: list[Issue] = []
     found: list[Change] = []
     for place, (entry, (resource_type, resource_id)) in enumerate(zip(bundle.entry, identities, strict=True)):
+        if place in foreign:
+            continue
         raw = references.rewrite(bytes(entry.resource), targets)
         try:
             sent = incoming.read_resource(raw, resource_type)
@@ -117,7 +131,7 @@ def document_changes(content: bytes, patient_id: str, digest: str) -> list[Chang
     Its Patient is the person whom the document was filed under. Raises RestError when a resource
     is not valid.
     """
-    bundle = bundles.DECODER.decode(content)
+    bundle = entries.DECODER.decode(content)
     targets: dict[bytes, bytes] = {}
     identities: list[tuple[str, str]] = []
     for place, entry in enumerate(bundle.entry):
@@ -147,8 +161,11 @@ def document_changes(content: bytes, patient_id: str, digest: str) -> list[Chang
     return changes
 
 
-def _identity(entry: bundles.Entry, place: int) -> tuple[str, str]:
-    """Return type and id under which an entry is stored. Raises RestError."""
+def _identity(entry: entries.Entry, place: int, content: bytes) -> tuple[str, str]:
+    """Return type and id under which an entry is stored. Raises RestError.
+
+    An entry that brings neither a UUID nor an id gets one made of the Bundle's bytes and its place.
+    """
     try:
         named = _NAMED.decode(bytes(entry.resource)) if entry.resource else _Named()
     except ValueError:
@@ -161,10 +178,11 @@ def _identity(entry: bundles.Entry, place: int) -> tuple[str, str]:
         return resource_type, uuid[1].lower()
     if resource_id:
         return resource_type, incoming.check_id(resource_id)
-    raise refuse(
-        422, "required", "an entry needs a fullUrl of the form urn:uuid:… or a resource with an id", "bdl-7",
-        f"Bundle.entry[{place}]",
-    )  # fmt: skip
+    if not resource_type:
+        text = "an entry needs a resource with its resourceType"
+        raise refuse(422, "required", text, "bundle-entry", f"Bundle.entry[{place}]")
+    digest = hashlib.sha256(content).hexdigest()
+    return resource_type, derived_id(digest, entry.full_url or str(place))
 
 
 def _placed(issue: Issue, place: int) -> Issue:
