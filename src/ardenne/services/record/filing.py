@@ -16,7 +16,7 @@ from ardenne.kernel.store import change
 from ardenne.kernel.store.change import Change, Method, Mode
 from ardenne.kernel.store.database import Connection
 from ardenne.services.record import documents, lateness, loading, store
-from ardenne.services.record.persons import Ambiguous, find_person, locks_of
+from ardenne.services.record.persons import Doubtful, find_person, locks_of
 from ardenne.standards.fhir.json import dump, parse, parse_exact
 from ardenne.standards.fhir.outcome import Issue
 from ardenne.standards.recognition import Recognised, recognise
@@ -60,6 +60,8 @@ async def file(
 
 
 async def _file(service: FhirService, data: bytes, name: str, found: Recognised) -> Filed:
+    if found.kind == "fhir-bundle" and found.patient is not None:
+        return await conditional.retried(lambda: _load_for_person(service, data, found))
     if found.kind in _PACKED:
         return await _load(service, data, found.kind)
     if found.parts:
@@ -92,6 +94,19 @@ async def _load(service: FhirService, data: bytes, kind: str) -> Filed:
     if issues:
         raise _Refused(issues)
     return await _write(service, changes, kind)
+
+
+async def _load_for_person(service: FhirService, data: bytes, found: Recognised) -> Filed:
+    """Store the resources of a Bundle about one person, who may be known here under another id."""
+    assert found.patient is not None
+    async with conditional.locked(service, locks_of(found)) as connection:
+        person = await _known(service, connection, found.patient)
+        changes = list(loading.bundle_changes(data, service, person))
+        unique = list({asked.self_hash: asked for asked in changes}.values())
+        done = await service.resources.write_in(connection, unique)
+    stored = sum(one.status is not change.Status.UNCHANGED for one in done)
+    patient = person or next((one.resource_id for one in unique if one.resource_type == "Patient"), "")
+    return Filed("filed" if stored else "duplicate", found.kind, patient, "", stored)
 
 
 async def _store_resource(service: FhirService, data: bytes, found: Recognised) -> Filed:
@@ -181,17 +196,20 @@ async def _person(service: FhirService, connection: Connection, found: Recognise
         if stored is None or stored.body is None:
             raise _Refused([_nobody(found.patient_reference)])
         return _Person(patient_id, [])
-    try:
-        known = await find_person(service, connection, found.patient)
-    except Ambiguous as error:
-        raise _Refused(
-            [Issue("error", "conflict", "Patient.identifier", str(error), "two-persons")]
-        ) from None
+    known = await _known(service, connection, found.patient)
     if known:
         return _Person(known, [])
     patient_id = change.new_id()
     patient = {**found.patient, "id": patient_id}
     return _Person(patient_id, [_put(patient)])
+
+
+async def _known(service: FhirService, connection: Connection, patient: dict[str, Any]) -> str:
+    """Return the id of the person, empty when nobody is known; refuses when that is doubtful."""
+    try:
+        return await find_person(service, connection, patient)
+    except Doubtful as error:
+        raise _Refused([Issue("error", "conflict", "Patient.identifier", str(error), error.rule)]) from None
 
 
 def _facts(
