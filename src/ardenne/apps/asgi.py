@@ -27,6 +27,8 @@ from ardenne.kernel.rest.router import Router
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings, decode
 from ardenne.kernel.store.database import Database, DatabaseUnavailable
+from ardenne.kernel.subscriptions import websocket
+from ardenne.kernel.subscriptions.node import Subscriptions
 
 SETTINGS_VARIABLE = "ARDENNE_WORKER_SETTINGS"
 _PUBLIC = ("/health", "/fhir/metadata", "/static/")
@@ -49,6 +51,8 @@ class Application:
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
             await self._http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
         else:
             raise RuntimeError(f"no {scope['type']} here")
 
@@ -74,9 +78,17 @@ class Application:
         service = FhirService(self._database, contents, base, self.settings.time_zone)
         jobs = ExportJobs(self._database)
         self._exports = ExportRunner(jobs, self.settings.data_folder / "exports")
-        operations = {**ALL, **BulkExport(jobs, self._exports).operations()}
+        self._subscriptions = Subscriptions(service, self.settings)
+        operations = {
+            **ALL,
+            **BulkExport(jobs, self._exports).operations(),
+            **self._subscriptions.operations.operations(),
+        }
         self._router = Router(service, operations)
-        self._background = [asyncio.ensure_future(self._exports.run())]
+        self._background = [
+            asyncio.ensure_future(self._exports.run()),
+            asyncio.ensure_future(self._subscriptions.runner.run()),
+        ]
         self._pages = pages_application(self.settings, service)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,6 +108,13 @@ class Application:
         except RequestRefused as error:
             found = refuse(error.status, "invalid", str(error), "request")
             await send_response(None, answers.error(found), send)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] != websocket.PATH or self._refused(_bare_request(scope)):
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        await self._subscriptions.websockets.serve(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         if request.path == "/health/bare":
@@ -133,7 +152,7 @@ class Application:
 def _bare_request(scope: Scope) -> Request:
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     client = scope.get("client") or ("", 0)
-    return Request(scope["method"], scope["path"], "", headers, b"", "", client[0])
+    return Request(scope.get("method", "GET"), scope["path"], "", headers, b"", "", client[0])
 
 
 def _die_with_parent() -> None:

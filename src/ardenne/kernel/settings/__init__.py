@@ -33,6 +33,16 @@ class Settings(msgspec.Struct, frozen=True):
     """The largest request content in bytes."""
     cors_origins: str = ""
     """Comma list of origins whose pages may call /fhir, such as https://app.example."""
+    subscription_hosts: str = ""
+    """Comma list of hosts that subscriptions may call; empty: any."""
+    subscription_attempts: int = 10
+    """How often a notification is tried before it becomes a dead letter."""
+    smtp_host: str = ""
+    """The mail server for subscriptions by e-mail; empty: none are sent."""
+    smtp_port: int = 25
+    """The port of the mail server."""
+    smtp_from: str = ""
+    """The address that e-mail comes from."""
     connections: int = 8
     """Database connections of each worker."""
     corpus: str = "../shared/data"

@@ -14,7 +14,6 @@ from typing import Any
 import orjson
 
 from ardenne.kernel.store.body import instant
-from ardenne.kernel.subscriptions.plan import Plan
 from ardenne.kernel.subscriptions.store import Event, State
 
 Json = dict[str, Any]
@@ -103,8 +102,3 @@ def _entries(base: str, events: Iterable[Event], bodies: Bodies) -> Iterable[Jso
         entry["request"] = {"method": method, "url": event.resource_type if method == "POST" else place}
         entry["response"] = {"status": code, "etag": f'W/"{event.version}"'}
         yield entry
-
-
-def wants_bodies(plan: Plan, content: str = "") -> bool:
-    """Tell whether a message carries the resources."""
-    return (content or plan.content) == "full-resource"

@@ -21,7 +21,7 @@ from ardenne.standards.fhir.definitions import RESOURCE_TYPES
 Json = dict[str, Any]
 _EXTENSIONS = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-"
 _CHANNELS = ("rest-hook", "websocket", "email")
-_CONTENTS = ("empty", "id-only", "full-resource")
+CONTENTS = ("empty", "id-only", "full-resource")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}: ?[\x20-\x7e]{0,4000}")
 _RESERVED = frozenset(
     {"host", "content-length", "content-type", "connection", "transfer-encoding", "expect", "upgrade"}
@@ -91,8 +91,8 @@ def read(resource: Json, base: str) -> Plan:
         resource_type, query = _criterion(criteria)
         queries = (query,) if query else ()
         content = "full-resource" if payload else "empty"
-    if content not in _CONTENTS:
-        raise PlanError(f"the payload content '{content}' is none of {', '.join(_CONTENTS)}")
+    if content not in CONTENTS:
+        raise PlanError(f"the payload content '{content}' is none of {', '.join(CONTENTS)}")
     return Plan(
         resource_type, queries, kind, endpoint.removeprefix("mailto:") if kind == "email" else endpoint,
         tuple(_headers(channel.get("header", []))), payload, topic, content,

@@ -137,7 +137,7 @@ class Sender:
 
     async def _body(self, state: State, understood: Plan, kind: str, events: Sequence[Event]) -> bytes:
         """Return the message as JSON; in the classic dialect the resource, or nothing without payload."""
-        found = await bodies(self._service, events) if notification.wants_bodies(understood) else {}
+        found = await bodies(self._service, events) if understood.content == "full-resource" else {}
         if understood.topic:
             return notification.bundle(self._rules.base, state, kind, self._clock(), events, found)
         return next(iter(found.values()), b"")

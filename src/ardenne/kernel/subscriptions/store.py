@@ -57,7 +57,10 @@ update subscription_state set version = $2, status = $3, next_attempt = $4, fail
        plan = case when $3 = 'off' then null else plan end
  where id = $1
 """
-_STATE = "select id, version, plan, status, events, false from subscription_state where id = any($1::text[])"
+_STATE = """
+select id, version, plan, status, events, false from subscription_state
+ where $1::text[] is null or id = any($1) order by id limit 1000
+"""
 _EVENTS = """
 select number, type, resource_id, version, method, happened, attempts, state, error from subscription_event
  where subscription = $1 and number >= $2 and number <= $3 and ($4 = '' or state = $4) order by number limit $5
@@ -177,9 +180,9 @@ async def set_status(
     await connection.execute(_STATUS, subscription, version, status, now)
 
 
-async def states(connection: Connection, subscriptions: Sequence[str]) -> dict[str, State]:
-    """Return what is known of Subscriptions, by id."""
-    return {row[0]: _state(row) for row in await connection.fetch(_STATE, list(subscriptions))}
+async def states(connection: Connection, subscriptions: Sequence[str] | None) -> dict[str, State]:
+    """Return what is known of Subscriptions, by id; None: of all, at most a thousand."""
+    return {row[0]: _state(row) for row in await connection.fetch(_STATE, subscriptions)}
 
 
 async def events(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ardenne.kernel.subscriptions.operations import SubscriptionOperations
 from ardenne.kernel.subscriptions.tests.receiver import Receiver, World, listening
 from ardenne.kernel.testing import TestNode
 
@@ -17,5 +18,8 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def world(node: TestNode, receiver: Receiver) -> World:
-    return World(node, receiver)
+def world(node: TestNode, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> World:
+    found = World(node, receiver)
+    operations = SubscriptionOperations(found.clock).operations()
+    monkeypatch.setattr(node.router, "operations", {**node.router.operations, **operations})
+    return found

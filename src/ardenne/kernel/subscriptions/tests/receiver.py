@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socketserver
 import threading
 import time
@@ -152,7 +153,16 @@ class World:
     def settle(self, *, after: float = 0.0) -> None:
         """Do everything that is due, after so many seconds."""
         self.clock.forward(after)
+        self.node.run(self._wait_for_horizon())
         self.node.run(self.runner.settle())
+
+    async def _wait_for_horizon(self) -> None:
+        """Wait until no other transaction of the database (such as its own upkeep) runs that began before."""
+        async with self.node.database.connection() as connection:
+            mark = int(await connection.fetchval("select pg_current_xact_id()::text"))
+            oldest = "select pg_snapshot_xmin(pg_current_snapshot())::text"
+            while int(await connection.fetchval(oldest)) <= mark:  # noqa: ASYNC110 - the database tells nobody
+                await asyncio.sleep(0.005)
 
     def subscribe(self, **changes: Any) -> str:
         """File a Subscription to the topic of Observations, let it be tried, and return its id."""
