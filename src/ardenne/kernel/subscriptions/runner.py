@@ -50,7 +50,11 @@ class SubscriptionRunner:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        await asyncio.gather(self._repeat(self.reader.round), self._repeat(self._dispatch), self._prune())
+        try:
+            await asyncio.gather(self._repeat(self.reader.round), self._repeat(self._dispatch), self._prune())
+        finally:
+            for task in self._tasks:
+                task.cancel()
 
     async def settle(self) -> None:
         """Do everything that is due at this moment."""

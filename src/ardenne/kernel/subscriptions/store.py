@@ -35,7 +35,7 @@ select $1, c.before + u.place, u.type, u.id, u.version, u.method, to_timestamp(u
 _UNPLAN = "update subscription_state set plan = null, status = 'requested', next_attempt = $2 where id = $1"
 # somebody who died in the middle of a message loses his lease; the message is then sent again
 _CLAIM = """
-update subscription_state s set lease = $1 + interval '120 seconds'
+update subscription_state s set lease = $1 + make_interval(secs => 20 + coalesce((s.plan ->> 'timeout')::integer, 60))
  where s.id = (
     select c.id from subscription_state c
      where (c.lease is null or c.lease < $1)

@@ -147,7 +147,7 @@ def test_a_new_process_goes_on_where_the_last_one_died(world: World) -> None:
     world.restart()
     world.settle()
     assert world.receiver.numbers == []
-    world.settle(after=121)
+    world.settle(after=31)
     assert world.receiver.numbers == [1, 2]
 
 
@@ -158,6 +158,23 @@ def test_heartbeats_come_when_there_is_no_news(world: World) -> None:
     world.settle(after=2)
     world.settle(after=61)
     assert len(world.receiver.of("heartbeat")) == 2
+
+
+def test_heartbeats_that_fail_end_in_an_error_and_news_waits(world: World) -> None:
+    key = world.subscribe(extensions={"heartbeat-period": 60}, channel={"payload": "application/fhir+xml"})
+    world.receiver.code = 500
+    for _attempt in range(3):
+        world.settle(after=3600)
+    assert world.read(key)["status"] == "error"
+    world.observe()
+    world.settle(after=3600)
+    world.receiver.code = 200
+    world.node.call("PUT", f"Subscription/{key}", {**world.read(key), "status": "requested"})
+    world.settle()
+    assert world.read(key)["status"] == "active"
+    handshake, news = world.receiver.calls[-2:]
+    assert b'valueCode value="handshake"' in handshake.body
+    assert b'valueString value="1"' in news.body
 
 
 def test_a_subscription_ends_and_can_be_switched_off(world: World) -> None:
