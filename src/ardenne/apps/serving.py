@@ -38,12 +38,16 @@ def database(settings: Settings) -> Iterator[str]:
     embedded = EmbeddedDatabase(settings.data_folder)
     dsn = embedded.start()
     ended = threading.Event()
+    watching = threading.Thread(target=_watch, args=(embedded, ended), daemon=True)
     try:
         migrate(dsn, MIGRATIONS)
-        threading.Thread(target=_watch, args=(embedded, ended), daemon=True).start()
+        watching.start()
         yield dsn
     finally:
         ended.set()
+        if watching.is_alive():
+            # a watcher that still runs would start the database that is being stopped
+            watching.join()
         embedded.stop()
 
 

@@ -18,7 +18,7 @@ _SYSTEM = ("transaction", "batch", "search-system", "history-system")
 
 
 @lru_cache(maxsize=8)
-def statement(base: str, operations: tuple[str, ...]) -> dict[str, Any]:
+def statement(base: str, operations: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return the CapabilityStatement of the server at ``base`` with the ``$names`` of its operations."""
     by_type = _operations(operations)
     return {
