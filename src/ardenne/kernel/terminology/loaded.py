@@ -10,8 +10,9 @@ import orjson
 from ardenne.kernel.terminology import store
 from ardenne.kernel.terminology.conditions import conditions, tests
 from ardenne.kernel.terminology.reading import Fetch
-from ardenne.standards.fhir.terminology import Concept, Designation, Filter, System
+from ardenne.standards.fhir.terminology import Concept, Designation, Filter, System, UnknownFilter
 from ardenne.standards.fhir.terminology.concepts import Json, dicts, text_of
+from ardenne.standards.fhir.terminology.grammar import GRAMMARS
 from ardenne.standards.fhir.terminology.supplemented import Supplemented
 
 _BATCH: Final = 2000
@@ -107,6 +108,9 @@ class LoadedSystem:
     def _pages(self, asked: store.Conditions, offset: int, limit: int | None) -> Iterator[Concept]:
         """Pages that go on behind the last number, so that each costs the same."""
         last = -1
+        if not asked.texts:
+            # numbers have no gaps: without conditions the offset is a number
+            offset, last = 0, offset - 1
         while limit is None or limit > 0:
             size = _BATCH if limit is None else min(limit, _BATCH)
             rows = self._fetch(store.page(asked), self.id, offset, *asked.arguments, last, size)
@@ -197,3 +201,20 @@ class LoadedSystem:
             kind = _KINDS.get(self._types.get(name, ""), "String")
             for value in values:
                 yield {"code": name, f"value{kind}": value}
+
+
+class WithGrammar(LoadedSystem):
+    """A loaded list of names for a code system whose codes are all that its grammar accepts (UCUM)."""
+
+    def find_many(self, codes: Sequence[str]) -> Mapping[str, Concept]:
+        """The concepts of those codes that are listed or that the grammar accepts."""
+        found = dict(super().find_many(codes))
+        left = [code for code in codes if code not in found]
+        return found | dict(GRAMMARS[self.url].find_many(left))
+
+    def passes(self, concept: Concept, filters: Sequence[Filter]) -> bool:
+        """Whether a concept passes all filters, by the list or by the grammar. Raises UnknownFilter."""
+        try:
+            return GRAMMARS[self.url].passes(concept, filters)
+        except UnknownFilter:
+            return super().passes(concept, filters)

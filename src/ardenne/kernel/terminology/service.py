@@ -11,10 +11,11 @@ import orjson
 
 from ardenne.kernel.store.database import Connection, Database
 from ardenne.kernel.terminology import store
-from ardenne.kernel.terminology.loaded import Cache, LoadedSystem
+from ardenne.kernel.terminology.loaded import Cache, LoadedSystem, WithGrammar
 from ardenne.kernel.terminology.reading import Fetch, blocking
 from ardenne.standards.fhir.terminology import Layers, Published, Resources, Source, System
 from ardenne.standards.fhir.terminology.concepts import Json, text_of
+from ardenne.standards.fhir.terminology.grammar import GRAMMARS
 
 Result = TypeVar("Result")
 
@@ -74,7 +75,8 @@ class NodeSource:
         """One version of a code system; a loaded one before a resource."""
         for row in self._loaded(url):
             if row["version"] == version:
-                return LoadedSystem(row, self.fetch, self._cache)
+                kind = WithGrammar if url in GRAMMARS else LoadedSystem
+                return kind(row, self.fetch, self._cache)
         return self._of("CodeSystem", url).system(url, version)
 
     def supplements(self, url: str) -> Sequence[Json]:

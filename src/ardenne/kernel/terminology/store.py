@@ -53,6 +53,22 @@ select exists (select 1 from loaded_concept where system = $1 and code = $2 and 
 """
 ABOVE: Final = "select above from loaded_concept where system = $1 and code = $2"
 
+DELETE_SYSTEM: Final = "delete from loaded_system where url = %s and version = %s"
+INSERT_SYSTEM: Final = """
+insert into loaded_system (url, version, name, title, language, copyright, case_sensitive, properties)
+values (%s, %s, %s, %s, %s, %s, %s, %s) returning id
+"""
+COPY_CONCEPTS: Final = """
+copy loaded_concept (system, number, code, display, definition, inactive, abstract, leaf, status, parents, above,
+                     properties, words) from stdin
+"""
+COPY_NAMES: Final = "copy loaded_name (system, number, language, use_system, use_code, value) from stdin"
+FINISH_SYSTEM: Final = "update loaded_system set concepts = %s where id = %s"
+ANALYZE: Final = "analyze loaded_concept, loaded_name"
+LIST_SYSTEMS: Final = """
+select url, version, name, concepts, loaded from loaded_system where concepts > 0 order by url, version
+"""
+
 
 def url_token(resource_type: str, url: str) -> int:
     """The token under which the search index keeps the `url` of a definition."""

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from ardenne.standards.fhir.terminology import versions
 from ardenne.standards.fhir.terminology.concepts import Json, canonical, dicts, text_of
+from ardenne.standards.fhir.terminology.implicit import implicit
 from ardenne.standards.fhir.terminology.messages import Finding, finding, refusal
 from ardenne.standards.fhir.terminology.parameters import Inputs
 from ardenne.standards.fhir.terminology.source import Layers, Resources, Source, find_value_set
@@ -110,8 +111,18 @@ class Scope:
         expected = self.system_rules.check.get(url, "")
         if not fitting:
             return Choice(None, wanted, rule, expected)
-        version = preferred if preferred in fitting else fitting[-1]
-        return Choice(self.exact(url, version), wanted, rule, expected)
+        if preferred and preferred in fitting:
+            return Choice(self.exact(url, preferred), wanted, rule, expected)
+        return Choice(self._newest(url, fitting), wanted, rule, expected)
+
+    def _newest(self, url: str, fitting: list[str]) -> System | None:
+        """The newest version whose concepts are known; else the newest that is only described."""
+        newest = self.exact(url, fitting[-1])
+        for version in reversed(fitting):
+            found = self.exact(url, version)
+            if found is not None and found.content != "not-present":
+                return found
+        return newest
 
     def value_set(self, reference: str, contained: Sequence[Json] = ()) -> Json:
         """The value set of a canonical reference or "#id". Raises TerminologyError."""
@@ -122,7 +133,7 @@ class Scope:
             raise refusal("Unable_to_resolve_value_Set_", reference)
         url, stated = versions.split(reference)
         version, _rule = self.value_set_rules.apply(url, stated)
-        found = find_value_set(self.source, url, version)
+        found = find_value_set(self.source, url, version) or implicit(url, version)
         if found is None:
             raise refusal("Unable_to_resolve_value_Set_", canonical(url, version))
         return found

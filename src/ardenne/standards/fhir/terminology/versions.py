@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import msgspec
 
 _PART = re.compile(r"\d+|[^\d.\-+]+")
+_SNOMED = "http://snomed.info/sct/"
 _WILD = frozenset({"x", "X", "*"})
 
 
@@ -24,6 +25,8 @@ def matches(pattern: str, version: str) -> bool:
     """Whether a version is the one asked for; "" asks for any."""
     if not pattern or pattern == version:
         return True
+    if pattern.startswith(_SNOMED) and version.startswith(pattern.rstrip("/") + "/version/"):
+        return True  # an edition of SNOMED CT in any of its versions
     if not is_pattern(pattern):
         return False
     wanted, found = pattern.split("."), version.split(".")
@@ -38,6 +41,8 @@ def matches(pattern: str, version: str) -> bool:
 
 def order(version: str) -> tuple[tuple[int, int, str], ...]:
     """A key that puts 1.2.0 before 1.10.0, and a release behind its release candidates."""
+    if not version:
+        return ()
     parts = [
         (1, int(part), "") if part.isdecimal() else (0, 0, part) for part in _PART.findall(version[:200])
     ]

@@ -22,6 +22,8 @@ from ardenne.standards.fhir.terminology.versions import latest, matches
         ("*", "2024-01", True),
         ("1.2.x", "1.2", True),
         ("1.x.3", "1.2.4", False),
+        ("http://snomed.info/sct/11000172109", "http://snomed.info/sct/11000172109/version/20240315", True),
+        ("http://snomed.info/sct/11000172", "http://snomed.info/sct/11000172109/version/20240315", False),
     ],
 )
 def test_matches(pattern: str, version: str, expected: bool) -> None:
