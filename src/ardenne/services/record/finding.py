@@ -11,6 +11,7 @@ from starlette.routing import Route
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.search.errors import SearchError
 from ardenne.services.record import reading
+from ardenne.ui.languages import LANGUAGES
 from ardenne.ui.rendering import Renderer
 
 _FIELDS = ("name", "birth_date", "number")
@@ -48,7 +49,8 @@ class FindPages:
     async def find(self, request: Request) -> Response:
         """The persons that match. The form is posted, so that names stay out of addresses and logs."""
         if request.method == "GET":
-            return RedirectResponse("/", 303)
+            language = request.query_params.get("lang", "")
+            return RedirectResponse(f"/?lang={language}" if language in LANGUAGES else "/", 303)
         form = await request.form()
         asked = {name: str(form.get(name, "")).strip()[:100] for name in _FIELDS}
         text = self._renderer.words(request).text

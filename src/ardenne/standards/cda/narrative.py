@@ -37,6 +37,7 @@ class Narrative:
         self._labels = labels
         self._media = media
         self._used: set[str] = set()
+        self._tables = 0
 
     def html(self, text: etree._Element) -> Html:
         """The content of a section's text element."""
@@ -144,7 +145,8 @@ class Narrative:
 
     def _write_table(self, found: etree._Element) -> Html:
         caption = el.child(found, "caption")
-        words = self._labels.get("Table", "Table")
+        self._tables += 1
+        words = f"{self._labels.get('Table', 'Table')} {self._tables}"
         title = words if caption is None else el.squeeze(el.content(caption)) or words
         parts: list[Html] = []
         if caption is not None:
