@@ -217,6 +217,8 @@ class Expander:
         for rule, url, version in sorted(self.scope.used_rules):
             name = {"default": "system-version"}.get(rule, f"{rule}-system-version")
             found.append({"name": name, "valueUri": canonical(url, version)})
+        for rule, url, version in sorted(self.scope.used_value_set_rules):
+            found.append({"name": f"{rule}-valueset-version", "valueUri": canonical(url, version)})
         used = {
             "used-codesystem": list(self.used),
             "used-fragment": fragments,

@@ -50,9 +50,10 @@ def _test(system: ListedSystem, asked: Filter) -> Test:
     values = _values(system, asked.property)
     match asked.operator:
         case "=":
-            return lambda concept: asked.value in values(concept)
+            single = _truth(asked.value)
+            return lambda concept: single in values(concept)
         case "in" | "not-in":
-            wanted = {part.strip() for part in asked.value.split(",")}
+            wanted = {_truth(part.strip()) for part in asked.value.split(",")}
             inside = asked.operator == "in"
             return lambda concept: (not wanted.isdisjoint(values(concept))) is inside
         case "exists":
@@ -117,9 +118,9 @@ def _values(system: ListedSystem, name: str) -> Values:
     if uri is None and name not in _KNOWN_PROPERTIES and not _is_used(system, name):
         there = ", ".join(sorted(system.property_uris)) or "none"
         raise UnknownFilter(f"the code system has no property '{name[:60]}'; there are: {there}")
-    if uri == _NOT_SELECTABLE or (uri in (None, "") and name == "notSelectable"):
+    if uri == _NOT_SELECTABLE or (not uri and name == "notSelectable"):
         # selectable is what a concept is when nothing is said
-        return lambda concept: _stated(concept, name) or ["false"]
+        return lambda concept: [str(concept.abstract).lower()]
     match name:
         case "parent":
             return lambda concept: list(concept.parents)
@@ -130,6 +131,11 @@ def _values(system: ListedSystem, name: str) -> Values:
         case "status":
             return lambda concept: _stated(concept, name) or ([concept.status] if concept.status else [])
     return lambda concept: _stated(concept, name)
+
+
+def _truth(value: str) -> str:
+    """A value as filters compare it: truth values in small letters."""
+    return value.lower() if value.lower() in ("true", "false") else value
 
 
 def _is_used(system: ListedSystem, name: str) -> bool:

@@ -67,11 +67,12 @@ class ListedSystem:
         """The codes of the properties that play a role of the standard ("notSelectable", "status")."""
         uri = _CONCEPT_PROPERTIES + name
         named = frozenset(code for code, found in self._properties.items() if found == uri)
-        return named or frozenset({name})
+        # a code that is declared to mean something else does not play the role
+        return named or (frozenset() if self._properties.get(name) else frozenset({name}))
 
     def _read(self, resource: Json) -> None:
         status, inactive = self._role("status"), self._role("inactive")
-        abstract = self._role("notSelectable") | {"abstract"}
+        abstract = self._role("notSelectable")
         parent_codes = {"parent", "subsumedBy"} | _named(self._properties, _PARENT_URIS)
         child_codes = {"child"} | _named(self._properties, _CHILD_URIS)
         below: dict[str, list[str]] = {}

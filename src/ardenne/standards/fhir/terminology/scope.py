@@ -43,6 +43,7 @@ class Scope:
         self.system_rules = inputs.system_rules()
         self.value_set_rules = inputs.value_set_rules()
         self.used_rules: set[tuple[str, str, str]] = set()
+        self.used_value_set_rules: set[tuple[str, str, str]] = set()
         self.used_supplements: dict[str, str] = {}
         """canonical of a supplement that was used -> URL of what it supplements"""
         self._supplements: dict[str, list[Json]] = {}
@@ -132,7 +133,9 @@ class Scope:
                     return each
             raise refusal("Unable_to_resolve_value_Set_", reference)
         url, stated = versions.split(reference)
-        version, _rule = self.value_set_rules.apply(url, stated)
+        version, rule = self.value_set_rules.apply(url, stated)
+        if rule:
+            self.used_value_set_rules.add((rule, url, version))
         found = find_value_set(self.source, url, version) or implicit(url, version)
         if found is None:
             raise refusal("Unable_to_resolve_value_Set_", canonical(url, version))

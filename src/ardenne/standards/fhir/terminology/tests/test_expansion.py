@@ -161,3 +161,22 @@ def test_a_code_system_can_be_left_out_of_the_expansion() -> None:
     pets = animals() | {"url": "urn:pets"}
     both = value_set("x", of(concept=[{"code": "cat"}]), of("urn:pets", ("concept", "is-a", "bird")))
     assert codes(expanded(both, pets, exclude_system=ANIMALS)) == ["bird", "penguin"]
+
+
+def test_a_property_that_is_declared_to_mean_something_else_makes_nothing_abstract() -> None:
+    other = animals("2", concept("x", notSelectable=True))
+    other["property"] = [{"code": "notSelectable", "uri": "urn:other", "type": "boolean"}]
+    found = expanded(value_set("x", of(version="2", concept=[{"code": "x"}])), other)["expansion"]
+    assert "abstract" not in found["contains"][0]
+
+
+def test_versions_of_imported_value_sets_can_be_chosen() -> None:
+    old = value_set("inner", of(concept=[{"code": "cat"}]), version="1")
+    new = value_set("inner", of(concept=[{"code": "dog"}]), version="2")
+    outer = value_set("outer", {"valueSet": [old["url"]]})
+    assert codes(expanded(outer, old, new)) == ["dog"]
+    pinned = expanded(outer, old, new, default_valueset_version=f"{old['url']}|1")
+    assert codes(pinned) == ["cat"]
+    assert {"name": "used-valueset", "valueUri": f"{old['url']}|1"} in pinned["expansion"]["parameter"]
+    with pytest.raises(TerminologyError, match="could not be found"):
+        expanded(outer, old, new, default_valueset_version=f"{old['url']}|3")

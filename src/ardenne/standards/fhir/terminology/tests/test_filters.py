@@ -49,6 +49,7 @@ def test_operators_on_the_concept_itself(operator: str, value: str, expected: se
         ("status", "=", "retired", {"unicorn"}),
         ("inactive", "=", "true", {"unicorn"}),
         ("abstractOnly", "=", "true", {"animal"}),
+        ("abstractOnly", "=", "TRUE", {"animal"}),
         ("abstractOnly", "=", "false", {"mammal", "bird", "cat", "dog", "penguin", "unicorn"}),
     ],
 )
