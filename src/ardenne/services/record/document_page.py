@@ -60,6 +60,11 @@ def values(document: Json, media_type: str, size: int) -> Json:
     }
 
 
+def shown_already(media_type: str, inner_type: str) -> bool:
+    """Tell whether the page of a document shows a file inside it anyway: the text of an HL7 v2 message."""
+    return ending(media_type) == "hl7" and ending(inner_type) == "txt"
+
+
 def houses(document: Json) -> list[str]:
     """Return the organisations among the authors that the document names inside itself."""
     found = (one for one in document.get("contained", []) if one.get("resourceType") == "Organization")

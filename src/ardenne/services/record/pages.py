@@ -148,6 +148,8 @@ class RecordPages:
         inner = []
         for place in range(1, min(len(found["content"]), _INNER_FILES + 1)):
             kind, inside = await self._content(found, place)
+            if document_page.shown_already(media_type, kind):
+                continue
             title = found["content"][place].get("attachment", {}).get("title", "")
             shown = content.show(kind, inside, words, f"{here}/file/{place}")
             inner.append(document_page.File(place, title, kind, len(inside), shown))

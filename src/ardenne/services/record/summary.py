@@ -163,7 +163,7 @@ def _medication(resources: Iterable[Json], today: str) -> list[Line]:
             continue
         date = _start(dosages) or display.first_date(resource, *_MEDICATION_DATES)
         lines.append(Line(text, date, negative=is_negative(concept), dosages=dosages, end=ended))
-    return _findings_before_absences(lines)
+    return _findings_before_absences(sorted(lines, key=lambda line: -moment(line.date)))
 
 
 def _bounds(dosages: Iterable[Json]) -> list[Json]:
