@@ -25,6 +25,8 @@ from ardenne.kernel.store.migrate import migrate
 
 _LOGGER = logging.getLogger("ardenne.serving")
 _WATCH_SECONDS = 1.0
+_STOP_SECONDS = 10
+"""How long a worker may take to end; what a dead database keeps waiting is cut off then."""
 MIGRATIONS = (*KERNEL, "ardenne.services.record.migrations")
 
 
@@ -113,6 +115,7 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
             backlog=1024,
             log_enabled=False,
             respawn_failed_workers=True,
+            workers_kill_timeout=_STOP_SECONDS,
         )
         server.serve()
 

@@ -22,7 +22,16 @@ else:
 _STATEMENT_MILLISECONDS = 60_000
 """No question keeps a connection longer; a search that needs more is refused."""
 
-_BROKEN = (asyncpg.InterfaceError, asyncpg.ConnectionDoesNotExistError, asyncpg.AdminShutdownError, OSError)
+BROKEN = (
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    OSError,
+)
+"""What tells that a connection is lost; whether its last statement was carried out is not known then."""
 
 
 class DatabaseUnavailable(Exception):
@@ -50,11 +59,11 @@ class Database:
             connection = await self._take()
             try:
                 yield connection
-            except _BROKEN:
+            except (*BROKEN, asyncio.CancelledError):
+                # a cancelled request may leave its statement running
                 connection.terminate()
                 raise
             except BaseException:
-                # a cancelled request may leave its statement running
                 if connection.is_in_transaction():
                     connection.terminate()
                 raise
@@ -74,7 +83,7 @@ class Database:
             try:
                 async with self.connection() as connection:
                     return await connection.fetch(query, *arguments)
-            except _BROKEN as error:
+            except BROKEN as error:
                 if last:
                     raise DatabaseUnavailable("the database connection was lost") from error
         raise AssertionError("unreachable")

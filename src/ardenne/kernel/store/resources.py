@@ -14,7 +14,7 @@ import asyncpg
 
 from ardenne.kernel.store import hashing
 from ardenne.kernel.store.change import Change, Outcome, Status
-from ardenne.kernel.store.database import Connection, Database, DatabaseUnavailable
+from ardenne.kernel.store.database import BROKEN, Connection, Database, DatabaseUnavailable
 from ardenne.kernel.store.index import Texts
 from ardenne.kernel.store.types import NAMES, NUMBERS
 
@@ -178,7 +178,7 @@ class Resources:
                 if attempt == _RETRIES - 1:
                     raise
                 await asyncio.sleep(0.005 * 2**attempt)
-            except (asyncpg.InterfaceError, asyncpg.ConnectionDoesNotExistError, OSError) as error:
+            except BROKEN as error:
                 raise DatabaseUnavailable(
                     "the connection broke: whether the write happened is not known"
                 ) from error
