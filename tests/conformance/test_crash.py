@@ -5,13 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,56 +51,6 @@ def _import(folder: Path, source: Path) -> subprocess.Popen[bytes]:
         "--quiet",
     ]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _status(address: str) -> int:
-    try:
-        with urllib.request.urlopen(address, timeout=10) as response:
-            return int(response.status)
-    except urllib.error.HTTPError as error:
-        return error.code
-    except OSError:
-        return 0
-
-
-def test_a_running_server_gets_its_killed_database_back(folder: Path) -> None:
-    port = _free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "ardenne.apps.cli",
-        "serve",
-        "--open",
-        "--workers",
-        "1",
-        "--port",
-        str(port),
-    ]
-    server = subprocess.Popen([*command, "--data", str(folder / "data")], stdout=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout is not None
-        assert server.stdout.readline().strip() == f"ready http://127.0.0.1:{port}"
-        address = f"http://127.0.0.1:{port}/fhir/Patient"
-        sent = urllib.request.Request(address, b'{"resourceType":"Patient","active":true}', method="POST")
-        sent.add_header("content-type", "application/fhir+json")
-        with urllib.request.urlopen(sent, timeout=10) as response:
-            place = response.headers["location"]
-        postmaster = folder / "data" / "postgres" / "base" / "postmaster.pid"
-        os.kill(int(postmaster.read_text().split()[0]), signal.SIGKILL)
-        deadline = time.monotonic() + 60
-        while _status(place) != 200 and time.monotonic() < deadline:
-            time.sleep(0.2)
-        assert _status(place) == 200
-    finally:
-        server.terminate()
-        assert server.wait(60) == 0
-    assert not postmaster.exists(), "the database was stopped with its server"
 
 
 def test_what_was_committed_survives_and_the_import_goes_on(folder: Path) -> None:

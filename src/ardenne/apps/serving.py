@@ -18,6 +18,7 @@ from granian import Granian
 from granian.constants import Interfaces, Loops
 
 from ardenne.apps.asgi import SETTINGS_VARIABLE
+from ardenne.kernel.http.faults import report
 from ardenne.kernel.migrations import KERNEL
 from ardenne.kernel.settings import Settings, encode
 from ardenne.kernel.store.embedded import DatabaseError, EmbeddedDatabase, claim
@@ -49,7 +50,7 @@ def database(settings: Settings) -> Iterator[str]:
         ended.set()
         if watching.is_alive():
             # a watcher that still runs would start the database that is being stopped
-            watching.join()
+            watching.join(_STOP_SECONDS)
         embedded.stop()
 
 
@@ -61,6 +62,8 @@ def _watch(embedded: EmbeddedDatabase, ended: threading.Event) -> None:
                 _LOGGER.warning("the database had died and was started again")
         except DatabaseError as error:
             _LOGGER.error("the database had died and cannot be started: %s", error)
+        except Exception as error:
+            report(error)
 
 
 @contextmanager

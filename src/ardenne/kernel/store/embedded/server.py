@@ -7,6 +7,7 @@ import fcntl
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,7 @@ class EmbeddedDatabase:
     def __init__(self, data: Path) -> None:
         self.data = data.resolve()
         self._users: IO[str] | None = None
+        self._mutex = threading.Lock()
 
     @property
     def dsn(self) -> str:
@@ -113,9 +115,13 @@ class EmbeddedDatabase:
 
     @contextlib.contextmanager
     def _exclusively(self) -> Iterator[None]:
-        """Hold the start/stop lock, so that two processes never start or stop at once."""
-        with (self.data / "database.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        """Hold the start/stop lock, so that two processes never start or stop at once.
+
+        A record lock belongs to this process alone: a worker that is forked meanwhile does not inherit
+        it. Threads of this process are kept apart by the mutex.
+        """
+        with self._mutex, (self.data / "database.lock").open("w") as lock:
+            fcntl.lockf(lock, fcntl.LOCK_EX)
             yield
 
     def _answers(self, database: str = "postgres") -> bool:
