@@ -9,7 +9,6 @@ import orjson
 
 from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.rest.errors import RestError, refuse
-from ardenne.kernel.search.query import read_pairs
 from ardenne.kernel.store.change import Outcome, Status
 from ardenne.kernel.store.resources import Stored
 from ardenne.standards.fhir.outcome import Issue, operation_outcome
@@ -87,11 +86,6 @@ def prefer(request: Request, name: str) -> str:
         if key.strip().lower() == name:
             return value.strip().strip('"')
     return ""
-
-
-def pretty(request: Request) -> bool:
-    """Tell whether the client asked for indented JSON."""
-    return ("_pretty", "true") in read_pairs(request.query) if "_pretty" in request.query else False
 
 
 def written(request: Request, done: Outcome) -> Response:

@@ -16,7 +16,7 @@ from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.rest.transaction import Transaction
 from ardenne.kernel.store.body import instant
 from ardenne.standards.fhir.json import FhirSyntaxError, parse
-from ardenne.standards.fhir.outcome import Issue, operation_outcome
+from ardenne.standards.fhir.outcome import Issue
 
 MAX_ENTRIES = 20_000
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -114,8 +114,3 @@ def _iso(http_date: str) -> str:
     from email.utils import parsedate_to_datetime
 
     return instant(int(parsedate_to_datetime(http_date).timestamp()) * 1_000_000)
-
-
-def failure(issue: Issue) -> bytes:
-    """Return the OperationOutcome of one issue."""
-    return orjson.dumps(operation_outcome([issue]))

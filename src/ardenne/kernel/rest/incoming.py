@@ -10,7 +10,7 @@ from ardenne.kernel.rest.errors import RestError, refuse
 from ardenne.standards.fhir import validator, xml
 from ardenne.standards.fhir.definitions import RESOURCE_TYPES
 from ardenne.standards.fhir.json import FhirSyntaxError, dump, parse
-from ardenne.standards.fhir.outcome import Issue, failed
+from ardenne.standards.fhir.outcome import failed
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _JSON_TYPES = frozenset({"", "application/fhir+json", "application/json", "text/json", "json"})
@@ -96,8 +96,3 @@ def check_type(name: str) -> str:
             404, "not-supported", f"'{name[:60]}' is not a resource type of FHIR R4", "resource-type"
         )
     return name
-
-
-def warnings_of(issues: list[Issue]) -> list[Issue]:
-    """Return the issues that do not refuse the resource."""
-    return [issue for issue in issues if not issue.failed]

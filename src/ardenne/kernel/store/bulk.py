@@ -13,7 +13,7 @@ import psycopg
 from psycopg import errors
 
 from ardenne.kernel.store import packing
-from ardenne.kernel.store.change import Change, Mode, Status
+from ardenne.kernel.store.change import Change, Mode, Status, unknown_texts
 
 _EXISTING = "select self, digest, body is null from resource where self = any(%s)"
 _NEXT = "select nextval('resource_pk') from generate_series(1, %s)"
@@ -130,14 +130,7 @@ class BulkWriter:
                 copy.write(packing.SIGNATURE + b"".join(rows) + packing.TRAILER)
 
     def _write_texts(self, changes: list[Change]) -> None:
-        fresh = {
-            entry: shown
-            for change in changes
-            for entry, shown in change.row.texts.items()
-            if shown not in self._known_texts
-        }
-        if fresh:
-            ordered = sorted(fresh)
-            keys, texts = [key for key, _text in ordered], [text for _key, text in ordered]
-            self._connection.execute(_TEXTS, (keys, texts, [fresh[entry] for entry in ordered]))
-            self._known_texts.update(fresh.values())
+        keys, texts, hashes = unknown_texts(changes, self._known_texts)
+        if hashes:
+            self._connection.execute(_TEXTS, (keys, texts, hashes))
+            self._known_texts.update(hashes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from enum import IntEnum
 from time import time_ns
 from typing import Any, NamedTuple
@@ -91,6 +92,19 @@ class Outcome(NamedTuple):
         """Return the JSON that was stored. Only for a change that wrote a body."""
         assert self.change.body is not None
         return self.change.body.with_version(self.version)
+
+
+def unknown_texts(changes: Sequence[Change], known: set[int]) -> tuple[list[int], list[str], list[int]]:
+    """Return key, text and hash of the words that changes bring and ``known`` lacks, in one order for all writers."""
+    fresh = {
+        entry: shown for change in changes for entry, shown in change.row.texts.items() if shown not in known
+    }
+    ordered = sorted(fresh)
+    return (
+        [key for key, _text in ordered],
+        [text for _key, text in ordered],
+        [fresh[entry] for entry in ordered],
+    )
 
 
 def now() -> int:

@@ -13,10 +13,9 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from ardenne.kernel.store import hashing
-from ardenne.kernel.store.change import Change, Outcome, Status
+from ardenne.kernel.store.change import Change, Outcome, Status, unknown_texts
 from ardenne.kernel.store.database import BROKEN, Connection, Database, DatabaseUnavailable
-from ardenne.kernel.store.index import Texts
-from ardenne.kernel.store.types import NAMES, NUMBERS
+from ardenne.kernel.store.types import NAMES
 
 _READ = """
 select r.self, r.type, r.id, r.version, r.updated, r.body
@@ -185,25 +184,14 @@ class Resources:
         raise AssertionError("unreachable")
 
     async def _write_texts(self, connection: Connection, changes: Sequence[Change]) -> None:
-        fresh: Texts = {}
-        for change in changes:
-            for entry, shown in change.row.texts.items():
-                if shown not in self._known_texts:
-                    fresh[entry] = shown
-        if not fresh:
+        keys, texts, hashes = unknown_texts(changes, self._known_texts)
+        if not hashes:
             return
-        ordered = sorted(fresh)
-        keys, texts = [key for key, _text in ordered], [text for _key, text in ordered]
-        await connection.execute(_TEXTS, keys, texts, [fresh[entry] for entry in ordered])
+        await connection.execute(_TEXTS, keys, texts, hashes)
         if not connection.is_in_transaction():
             if len(self._known_texts) > _KNOWN_TEXTS:
                 self._known_texts.clear()
-            self._known_texts.update(fresh.values())
-
-
-def type_number(resource_type: str) -> int:
-    """Return the number under which the database knows a resource type."""
-    return NUMBERS[resource_type]
+            self._known_texts.update(hashes)
 
 
 def _fail(future: asyncio.Future[Any], error: Exception) -> None:

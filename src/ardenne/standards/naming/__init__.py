@@ -47,11 +47,6 @@ def _identifier_systems() -> dict[str, IdentifierSystem]:
     return {name: system for system in systems for name in (system.uri, *system.also)}
 
 
-def is_oid(text: str) -> bool:
-    """Whether `text` is an ISO object identifier in dotted form."""
-    return _OID.fullmatch(text) is not None
-
-
 def oid_or_uuid_uri(root: str) -> str:
     """`urn:oid:…` or `urn:uuid:…`, or "" when `root` is neither (HL7 v3 data types, UID)."""
     if _OID.fullmatch(root):

@@ -52,8 +52,9 @@ def test_open_bands_reach_the_edge() -> None:
 
 def test_equal_values_and_moments_do_not_divide_by_zero() -> None:
     same = [Point(5, 0.0, ""), Point(5, 0.0, "")]
-    parsed(trend(same, Band(None, None), "t", "", "a", "b"))
-    parsed(spark(same, Band(None, None), "t"))
+    for drawn in (trend(same, Band(None, None), "t", "", "a", "b"), spark(same, Band(None, None), "t")):
+        parsed(drawn)
+        assert "nan" not in drawn and "inf" not in drawn
 
 
 def test_a_spark_marks_only_its_last_point() -> None:
