@@ -20,6 +20,7 @@ from ardenne.kernel.http import cors
 from ardenne.kernel.http.asgi import Receive, RequestRefused, Scope, Send, read_request, send_response
 from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.identity import loopback
+from ardenne.kernel.identity.caller import OPERATOR
 from ardenne.kernel.rest import answers
 from ardenne.kernel.rest.errors import refuse
 from ardenne.kernel.rest.operations import ALL
@@ -104,6 +105,7 @@ class Application:
                     None, Response(403, refused.encode(), (("content-type", "text/plain"),)), send
                 )
                 return
+            scope.setdefault("state", {})["caller"] = OPERATOR
             await self._pages(scope, receive, send)
         except RequestRefused as error:
             found = refuse(error.status, "invalid", str(error), "request")
@@ -128,7 +130,7 @@ class Application:
         if refused:
             return answers.error(refuse(403, "forbidden", refused, "access"))
         assert self._router is not None
-        response = await self._router.answer(request)
+        response = await self._router.answer(request._replace(caller=OPERATOR))
         return cors.with_headers(request, response) if foreign else response
 
     def _refused(self, request: Request, foreign: bool = False) -> str:
