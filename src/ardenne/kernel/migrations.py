@@ -7,4 +7,6 @@ KERNEL = (
     "ardenne.kernel.exports.migrations",
     "ardenne.kernel.subscriptions.migrations",
     "ardenne.kernel.terminology.migrations",
+    "ardenne.kernel.audit.migrations",
+    "ardenne.kernel.policy.migrations",
 )

@@ -21,7 +21,8 @@ _ARGUMENTS = (
     "smallint", "integer", "smallint", "smallint", "bigint", "text", "bytea", "bytea", "bigint", "bigint",
     "bigint", "bigint", "bigint", "bigint[]", "smallint", "bigint[]", "bigint[]", "text[]",
     "bigint[]", "bigint[]", "bigint[]", "bigint[]", "float8[]", "float8[]", "bigint[]", "bigint[]", "bigint[]",
-    "bigint[]", "float8[]", "float8[]",
+    "bigint[]", "float8[]", "float8[]", "smallint", "smallint", "bigint", "boolean", "bigint[]", "bigint",
+    "bytea", "smallint",
 )  # fmt: skip
 _WRITE = (
     "select new_status, new_version, new_updated from write_resource("

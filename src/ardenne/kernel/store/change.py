@@ -12,7 +12,7 @@ from ardenne.kernel.store import hashing
 from ardenne.kernel.store.body import Body, compose
 from ardenne.kernel.store.index import EMPTY, IndexRow, build
 from ardenne.kernel.store.types import NUMBERS
-from ardenne.standards.fhir import extraction
+from ardenne.standards.fhir import extraction, labels
 
 
 class Mode(IntEnum):
@@ -52,6 +52,26 @@ class Status(IntEnum):
         return self < Status.VERSION_CONFLICT
 
 
+class RowLabel(NamedTuple):
+    """What access rules look at, as the columns of a row hold it (standards.fhir.labels)."""
+
+    category: int
+    level: int
+    embargo: int
+    withheld: bool
+    authors: tuple[int, ...]
+
+
+UNLABELLED = RowLabel(0, 0, 0, False, ())
+
+
+def label_of(resource: dict[str, Any]) -> RowLabel:
+    """Return the label of a parsed resource, its authors as hashes."""
+    found = labels.label(resource)
+    authors = tuple(hashing.reference(author) for author in found.authors)
+    return RowLabel(found.category, found.level, found.embargo, found.from_representatives, authors)
+
+
 class Change(NamedTuple):
     """One resource to write or delete."""
 
@@ -65,6 +85,12 @@ class Change(NamedTuple):
     body: Body | None
     patient: int | None
     row: IndexRow
+    label: RowLabel = UNLABELLED
+    account: int = 0
+    """Hash of the account that writes; a new resource remembers it as its creator."""
+    journal: bytes | None = None
+    """The line of the access journal that is written with the change."""
+    action: int = 0
 
     def arguments(self) -> tuple[Any, ...]:
         """Return the arguments of write_resource in order."""
@@ -77,6 +103,7 @@ class Change(NamedTuple):
             row.number_keys, row.number_lows, row.number_highs,
             row.number_units, row.number_codes, row.number_names,
             row.position_keys, row.latitudes, row.longitudes,
+            *self.label, self.account, self.journal, self.action,
         )  # fmt: skip
 
 
@@ -138,8 +165,9 @@ def write(
         patient = hashing.reference(owner) if owner else None
     body = compose(resource_type, resource_id, content, updated)
     return Change(
-        mode, method, resource_type, resource_id, self_hash, expected, updated, body, patient, index
-    )
+        mode, method, resource_type, resource_id, self_hash, expected, updated, body, patient, index,
+        label_of(resource),
+    )  # fmt: skip
 
 
 def delete(resource_type: str, resource_id: str, expected: int | None = None) -> Change:
