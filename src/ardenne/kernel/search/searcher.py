@@ -44,6 +44,8 @@ class Row(NamedTuple):
     version: int
     updated: int
     body: bytes
+    patient: int | None = None
+    """Hash of the patient whom it belongs to."""
 
 
 class Page(NamedTuple):
@@ -72,6 +74,14 @@ class Searcher:
         self.database = database
         self.translator = translator
         self.terminology = terminology
+
+    def guard(self) -> ask.Condition | None:
+        """Return what must hold for every row that a search touches; None: nothing."""
+        return None
+
+    def caller_key(self) -> str:
+        """Return what ties the links of a page to whom they were given; empty: to nobody."""
+        return ""
 
     async def search(
         self,
@@ -181,12 +191,16 @@ class Searcher:
         sorts = self._sorts(types, query, issues, strict)
         after = None
         if query.cursor:
-            after = cursor.decode(query.cursor, cursor.fingerprint(query.pairs, ",".join(types)), len(sorts))
+            after = cursor.decode(query.cursor, self._fingerprint(query, types), len(sorts))
         cap = {"accurate": 0, "estimate": 0, "none": None}.get(query.total, TOTAL_CAP)
         if query.cursor and not query.total:
             cap = None
         includes = tuple(found for text in query.includes for found in self._include(text))
-        return select.Selection(tuple(parts), sorts, query.page_size + 1, after, includes, cap), issues
+        limit = query.page_size + 1
+        return select.Selection(tuple(parts), sorts, limit, after, includes, cap, self.guard()), issues
+
+    def _fingerprint(self, query: Query, types: Sequence[str]) -> str:
+        return cursor.fingerprint(query.pairs, f"{self.caller_key()};{','.join(types)}")
 
     def _sorts(
         self, types: Sequence[str], query: Query, issues: list[Issue], strict: bool
@@ -253,8 +267,7 @@ class Searcher:
         if more:
             last = matched[-1]
             values = tuple(last[f"s{place}"] for place in range(len(selection.sorts)))
-            search = cursor.fingerprint(query.pairs, ",".join(types))
-            next_cursor = cursor.encode((*values, last["pk"]), search)
+            next_cursor = cursor.encode((*values, last["pk"]), self._fingerprint(query, types))
         total = _total(rows, selection, query, more, len(matched))
         if len(included) >= _MAX_INCLUDED:
             issues.append(
@@ -286,7 +299,7 @@ class Searcher:
             # the row that only told of a next page brought its own includes: ask again without it
             found = {}
             for include in selection.includes:
-                for row in await self._fetch(select.related(include, list(pks)), connection):
+                for row in await self._fetch(select.related(include, list(pks), selection.guard), connection):
                     found[row["pk"]] = row
         fresh = set(found) - pks
         for _round in range(_MAX_ROUNDS):
@@ -295,7 +308,9 @@ class Searcher:
             before = set(found) | pks
             for include in selection.includes:
                 if include.iterate:
-                    for row in await self._fetch(select.related(include, list(fresh)), connection):
+                    for row in await self._fetch(
+                        select.related(include, list(fresh), selection.guard), connection
+                    ):
                         found.setdefault(row["pk"], row)
             fresh = set(found) - before
         return list(found.values())[:_MAX_INCLUDED]
@@ -337,7 +352,7 @@ def _is_known(
 
 
 def _row(row: Any) -> Row:
-    return Row(NAMES[row["type"]], row["id"], row["version"], row["updated"], row["body"])
+    return Row(NAMES[row["type"]], row["id"], row["version"], row["updated"], row["body"], row["patient"])
 
 
 def _total(
