@@ -22,6 +22,8 @@ from ardenne.kernel.http.asgi import Receive, RequestRefused, Scope, Send, read_
 from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.identity import loopback
 from ardenne.kernel.identity.caller import OPERATOR
+from ardenne.kernel.indexing.operations import IndexOperations
+from ardenne.kernel.indexing.runner import IndexRunner
 from ardenne.kernel.policy.matrix import shipped
 from ardenne.kernel.policy.service import PolicyService
 from ardenne.kernel.rest import answers
@@ -31,6 +33,7 @@ from ardenne.kernel.rest.router import Router
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings, decode
 from ardenne.kernel.store.database import Database, DatabaseUnavailable
+from ardenne.kernel.store.reindexing import Reindexing
 from ardenne.kernel.subscriptions import websocket
 from ardenne.kernel.subscriptions.node import Subscriptions
 
@@ -85,14 +88,17 @@ class Application:
         jobs = ExportJobs(self._database)
         self._exports = ExportRunner(jobs, self.settings.data_folder / "exports")
         self._subscriptions = Subscriptions(service, self.settings)
+        indexing = Reindexing(self._database)
         operations = {
             **ALL,
+            **IndexOperations(indexing).operations(),
             **BulkExport(jobs, self._exports).operations(),
             **self._subscriptions.operations.operations(),
         }
         self._router = Router(service, operations)
         self._background = [
             asyncio.ensure_future(self._exports.run()),
+            asyncio.ensure_future(IndexRunner(indexing).run()),
             asyncio.ensure_future(self._subscriptions.runner.run()),
         ]
         self._pages = pages_application(self.settings, service)

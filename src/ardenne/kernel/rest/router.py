@@ -27,6 +27,7 @@ from ardenne.kernel.rest.errors import RestError, refusal, refuse
 from ardenne.kernel.rest.formats import negotiated
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.search.errors import SearchError
+from ardenne.kernel.store import custom
 from ardenne.kernel.store.database import DatabaseUnavailable
 from ardenne.standards.fhir.definitions import RESOURCE_TYPES
 from ardenne.standards.fhir.outcome import Issue
@@ -54,7 +55,7 @@ class Router:
         except RestError as error:
             response = answers.error(error)
         except SearchError as error:
-            response = answers.outcome(400, [error.issue])
+            response = answers.outcome(error.status, [error.issue])
         except DatabaseUnavailable as error:
             issue = Issue("error", "transient", "", f"{error}: try again in a moment", "database")
             response = answers.outcome(503, [issue], ("retry-after", "2"))
@@ -107,7 +108,9 @@ class Router:
                 base = f"{request.base}{PREFIX}"
                 if "mode=terminology" in request.query:
                     return answers.resource(200, orjson.dumps(capability.terminology(base)))
-                body = orjson.dumps(capability.statement(base, tuple(self.operations)))
+                known = custom.current()
+                added = tuple(one for one in known.all() if known.is_ready(one))
+                body = orjson.dumps(capability.statement(base, tuple(self.operations), added))
                 return answers.resource(200, body)
             case "GET" | "HEAD", ["_history"]:
                 return await histories.of_types(service, request)

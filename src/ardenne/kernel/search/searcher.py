@@ -8,10 +8,12 @@ from typing import Any, NamedTuple, Protocol
 
 from ardenne.kernel.search import catalogue, cursor
 from ardenne.kernel.search.codes import CodesWanted, KnownCodes, Pairs, Wanted
-from ardenne.kernel.search.errors import SearchError, UnknownParameter
+from ardenne.kernel.search.errors import NotIndexedYet, SearchError, UnknownParameter
 from ardenne.kernel.search.query import IncludeText, Parameter, Query
 from ardenne.kernel.search.translate import Codes, Translator
 from ardenne.kernel.store import conditions as ask
+from ardenne.kernel.store import custom
+from ardenne.kernel.store import definitions as definitions_of_node
 from ardenne.kernel.store import selection as select
 from ardenne.kernel.store.database import Connection, Database
 from ardenne.kernel.store.types import NAMES, NUMBERS
@@ -120,6 +122,40 @@ class Searcher:
         within: ask.Condition | None,
         connection: Connection | None,
     ) -> tuple[select.Selection, list[Issue]]:
+        """Plan; what the database knows of custom and unknown parameters is learnt before."""
+        if custom.current().mentioned(query.text):
+            await self._learn(connection)
+        error: SearchError | None = None
+        issues: list[Issue] = []
+        try:
+            selection, issues = await self._with_codes(types, query, strict, within, connection)
+            if not issues:
+                return selection, issues
+        except (UnknownParameter, NotIndexedYet) as found:
+            error = found
+        before = custom.current()
+        await self._learn(connection)
+        if custom.current() is not before:
+            return await self._with_codes(types, query, strict, within, connection)
+        if error is not None:
+            raise error
+        return selection, issues
+
+    async def _learn(self, connection: Connection | None) -> None:
+        if connection is not None:
+            await definitions_of_node.refresh(connection)
+            return
+        async with self.database.connection() as own:
+            await definitions_of_node.refresh(own)
+
+    async def _with_codes(
+        self,
+        types: Sequence[str],
+        query: Query,
+        strict: bool,
+        within: ask.Condition | None,
+        connection: Connection | None,
+    ) -> tuple[select.Selection, list[Issue]]:
         """Plan, after looking up the codes that modifiers stand for."""
         known: dict[Wanted, Pairs | LookupError] = {}
         while True:
@@ -191,6 +227,11 @@ class Searcher:
                 code
                 for code, parameter in definitions.search_parameters(text.source).items()
                 if parameter.type == "reference"
+            ]
+            names += [
+                one.parameter.code
+                for one in custom.current().of(text.source)
+                if one.parameter.type == "reference" and custom.current().is_ready(one)
             ]
         else:
             names = [text.parameter]

@@ -8,7 +8,7 @@ from enum import IntEnum
 from time import time_ns
 from typing import Any, NamedTuple
 
-from ardenne.kernel.store import hashing
+from ardenne.kernel.store import custom, hashing
 from ardenne.kernel.store.body import Body, compose
 from ardenne.kernel.store.index import EMPTY, IndexRow, build
 from ardenne.kernel.store.types import NUMBERS
@@ -93,6 +93,8 @@ class Change(NamedTuple):
     action: int = 0
     labelling: bool = False
     """Whether the change touches the security labels alone."""
+    custom: custom.Known = ()
+    """The custom search parameters that the row was made with."""
 
     def arguments(self) -> tuple[Any, ...]:
         """Return the arguments of write_resource in order."""
@@ -158,8 +160,8 @@ def write(
     resource_type = resource["resourceType"]
     updated = now()
     self_hash = hashing.self_hash(resource_type, resource_id)
-    values = extraction.extract(resource)
-    index = build(resource_type, values, extraction.main_date(resource_type))
+    known = custom.current().of(resource_type)
+    index = _index(resource, known)
     if resource_type == "Patient":
         patient: int | None = self_hash
     else:
@@ -168,8 +170,22 @@ def write(
     body = compose(resource_type, resource_id, content, updated)
     return Change(
         mode, method, resource_type, resource_id, self_hash, expected, updated, body, patient, index,
-        label_of(resource),
+        label_of(resource), custom=known,
     )  # fmt: skip
+
+
+def _index(resource: dict[str, Any], known: custom.Known) -> IndexRow:
+    resource_type = resource["resourceType"]
+    values = extraction.extract(resource)
+    if known:
+        extraction.extract_custom(resource, ((one.stored, one.parameter) for one in known), values)
+    return build(resource_type, values, extraction.main_date(resource_type))
+
+
+def indexed(change: Change, resource: dict[str, Any]) -> Change:
+    """Return a change with its index made anew, with the custom parameters that are known now."""
+    known = custom.current().of(change.resource_type)
+    return change._replace(row=_index(resource, known), custom=known)
 
 
 def delete(resource_type: str, resource_id: str, expected: int | None = None) -> Change:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from ardenne.kernel.store import hashing
+from ardenne.kernel.store import custom, definitions, hashing
 from ardenne.kernel.store.change import Change, Outcome, Status, unknown_texts
 from ardenne.kernel.store.database import BROKEN, Connection, Database, DatabaseUnavailable
 from ardenne.kernel.store.types import NAMES
@@ -35,7 +35,7 @@ select {_FACTS}, p.version, r.type, r.id, $2::integer, v.updated, v.body
  where r.self = $1
 """
 _WRITE = """
-select new_status, new_version, new_updated from write_resource(
+select new_status, new_version, new_updated, (select generation from search_generation) from write_resource(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
     $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38)
 """
@@ -140,9 +140,14 @@ class Resources:
         await self._write_texts(connection, [changes[place] for place in order])
         rows = await connection.fetchmany(_WRITE, [changes[place].arguments() for place in order])
         outcomes: dict[int, Outcome] = {}
-        for place, (status, version, updated) in zip(order, rows, strict=True):
+        generation = custom.current().generation
+        for place, (status, version, updated, found) in zip(order, rows, strict=True):
             outcomes[place] = Outcome(Status(status), version, updated, changes[place])
-        return [outcomes[place] for place in range(len(changes))]
+            generation = found
+        done = [outcomes[place] for place in range(len(changes))]
+        if generation != custom.current().generation or definitions.overtaken(done):
+            await definitions.mend(connection, done)
+        return done
 
     def forget_texts(self) -> None:
         """Forget which words the database knows, after they were removed from it."""
