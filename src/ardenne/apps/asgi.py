@@ -86,7 +86,7 @@ class Application:
         matrix = shipped(self.settings.jurisdiction)
         service.policy = PolicyService(self._database, Journal(self._database), matrix)
         jobs = ExportJobs(self._database)
-        self._exports = ExportRunner(jobs, self.settings.data_folder / "exports")
+        self._exports = ExportRunner(jobs, self.settings.data_folder / "exports", service.policy)
         self._subscriptions = Subscriptions(service, self.settings)
         indexing = Reindexing(self._database)
         operations = {

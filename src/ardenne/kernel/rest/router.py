@@ -10,7 +10,7 @@ import orjson
 
 from ardenne.kernel.http.faults import report
 from ardenne.kernel.http.message import Request, Response
-from ardenne.kernel.policy.service import AccessRefused
+from ardenne.kernel.policy.service import AccessRefused, administers
 from ardenne.kernel.rest import (
     answers,
     binary,
@@ -33,6 +33,8 @@ from ardenne.standards.fhir.definitions import RESOURCE_TYPES
 from ardenne.standards.fhir.outcome import Issue
 
 PREFIX = "/fhir"
+ADMINISTRATIVE = frozenset({"$expunge", "$reindex", "$reindex-pause", "$reindex-resume", "$import"})
+"""Operations on the node rather than on what a caller may see."""
 Operation = Callable[[FhirService, Request, str, str], Awaitable[Response]]
 """An operation gets the resource type and id that it was called on (empty when it was not)."""
 
@@ -182,6 +184,8 @@ class Router:
             raise refuse(
                 404, "not-supported", f"there is no operation {name[:60]}: see /fhir/metadata", "operation"
             )
+        if name in ADMINISTRATIVE and not administers(request.caller):
+            raise refuse(403, "forbidden", f"{name} is for the operators of this node", "administration")
         if resource_id:
             incoming.check_id(resource_id)
         return await operation(service, request, resource_type, resource_id)
