@@ -7,6 +7,7 @@ import ctypes
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -21,6 +22,10 @@ from ardenne.kernel.http.asgi import Receive, RequestRefused, Scope, Send, read_
 from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.identity import loopback
 from ardenne.kernel.identity.caller import OPERATOR
+from ardenne.kernel.imports.manifest import Places
+from ardenne.kernel.imports.operations import BulkImport
+from ardenne.kernel.imports.runner import ImportRunner
+from ardenne.kernel.imports.store import ImportJobs
 from ardenne.kernel.indexing.operations import IndexOperations
 from ardenne.kernel.indexing.runner import IndexRunner
 from ardenne.kernel.rest import answers
@@ -84,8 +89,14 @@ class Application:
         self._exports = ExportRunner(jobs, self.settings.data_folder / "exports")
         self._subscriptions = Subscriptions(service, self.settings)
         indexing = Reindexing(self._database)
+        places = _import_places(self.settings)
+        imports = ImportJobs(self._database)
+        importing = ImportRunner(
+            imports, self.settings.database, contents, self.settings.data_folder / "imports", places
+        )
         operations = {
             **ALL,
+            **BulkImport(imports, importing, places).operations(),
             **IndexOperations(indexing).operations(),
             **BulkExport(jobs, self._exports).operations(),
             **self._subscriptions.operations.operations(),
@@ -93,6 +104,7 @@ class Application:
         self._router = Router(service, operations)
         self._background = [
             asyncio.ensure_future(self._exports.run()),
+            asyncio.ensure_future(importing.run()),
             asyncio.ensure_future(IndexRunner(indexing).run()),
             asyncio.ensure_future(self._subscriptions.runner.run()),
         ]
@@ -155,6 +167,12 @@ class Application:
             return Response(503, body, (("content-type", "application/json"),))
         body = orjson.dumps({"status": "ok", "database": "up", "version": __version__})
         return Response(200, body, (("content-type", "application/json"),))
+
+
+def _import_places(settings: Settings) -> Places:
+    folder = Path(settings.import_folder).expanduser() if settings.import_folder else None
+    hosts = (name.strip().lower() for name in settings.import_hosts.split(","))
+    return Places(folder, frozenset(name for name in hosts if name))
 
 
 def _bare_request(scope: Scope) -> Request:

@@ -33,6 +33,10 @@ class Settings(msgspec.Struct, frozen=True):
     """The largest request content in bytes."""
     cors_origins: str = ""
     """Comma list of origins whose pages may call /fhir, such as https://app.example."""
+    import_folder: str = ""
+    """The folder whose NDJSON files $import may read; empty: none of this machine."""
+    import_hosts: str = ""
+    """Comma list of hosts (or host:port) that $import may fetch from; empty: none."""
     subscription_hosts: str = ""
     """Comma list of hosts that subscriptions may call; empty: any."""
     subscription_attempts: int = 10
