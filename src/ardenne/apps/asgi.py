@@ -14,6 +14,7 @@ import orjson
 
 from ardenne import __version__
 from ardenne.apps.pages import pages_application
+from ardenne.kernel.audit.journal import Journal
 from ardenne.kernel.exports.operations import BulkExport
 from ardenne.kernel.exports.runner import ExportRunner
 from ardenne.kernel.exports.store import ExportJobs
@@ -28,6 +29,8 @@ from ardenne.kernel.imports.runner import ImportRunner
 from ardenne.kernel.imports.store import ImportJobs
 from ardenne.kernel.indexing.operations import IndexOperations
 from ardenne.kernel.indexing.runner import IndexRunner
+from ardenne.kernel.policy.matrix import shipped
+from ardenne.kernel.policy.service import PolicyService
 from ardenne.kernel.rest import answers
 from ardenne.kernel.rest.errors import refuse
 from ardenne.kernel.rest.operations import ALL
@@ -85,6 +88,8 @@ class Application:
         base = f"{self.settings.base_url}/fhir" if self.settings.base_url else ""
         contents = self.settings.data_folder / "contents"
         service = FhirService(self._database, contents, base, self.settings.time_zone)
+        matrix = shipped(self.settings.jurisdiction)
+        service.policy = PolicyService(self._database, Journal(self._database), matrix)
         jobs = ExportJobs(self._database)
         self._exports = ExportRunner(jobs, self.settings.data_folder / "exports")
         self._subscriptions = Subscriptions(service, self.settings)

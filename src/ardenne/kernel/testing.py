@@ -11,9 +11,11 @@ from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
+from ardenne.kernel.audit.journal import Journal
 from ardenne.kernel.http.message import Request
 from ardenne.kernel.identity.caller import OPERATOR, Caller
 from ardenne.kernel.migrations import KERNEL
+from ardenne.kernel.policy.service import PolicyService
 from ardenne.kernel.rest.operations import ALL
 from ardenne.kernel.rest.router import Router
 from ardenne.kernel.rest.service import FhirService
@@ -82,6 +84,7 @@ class TestNode:
         self.caller: Caller = OPERATOR
         """Who calls the door in ``ask`` and ``call``."""
         self.service = FhirService(self.database, self.contents)
+        self.service.policy = PolicyService(self.database, Journal(self.database))
         self.router = Router(self.service, ALL)
 
     def close(self) -> None:

@@ -51,6 +51,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Database connections of each worker."""
     corpus: str = "../shared/data"
     """Folder of sample documents for tests and ``demo --corpus``."""
+    jurisdiction: str = "lu"
+    """Whose data applies: access matrix and professions. The package ships lu and be-wal."""
     zone: str = "Europe/Luxembourg"
     """Time zone of the node: times are shown in it, and times that arrive without zone are read in it."""
 

@@ -91,6 +91,8 @@ class Change(NamedTuple):
     journal: bytes | None = None
     """The line of the access journal that is written with the change."""
     action: int = 0
+    labelling: bool = False
+    """Whether the change touches the security labels alone."""
     custom: custom.Known = ()
     """The custom search parameters that the row was made with."""
 

@@ -7,6 +7,7 @@ function for single decisions reads the same values, and a test compares both on
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 
@@ -69,20 +70,43 @@ class Binder(Protocol):
         """Add an argument and return its place in the text."""
 
 
+class _Shared:
+    """Arguments that several clauses use: added to the statement when the first one does."""
+
+    def __init__(self, bind: Binder, permitted: Permitted) -> None:
+        self._bind = bind
+        self._permitted = permitted
+
+    @cached_property
+    def now(self) -> str:
+        return self._bind.bind(self._permitted.now)
+
+    @cached_property
+    def parties(self) -> str:
+        return self._bind.bind(list(self._permitted.parties), "bigint[]")
+
+    @cached_property
+    def authorship(self) -> str:
+        return self._bind.bind(list(self._permitted.authorship), "bigint[]")
+
+    @cached_property
+    def account(self) -> str:
+        return self._bind.bind(self._permitted.account)
+
+
 def write(bind: Binder, permitted: Permitted, row: str) -> str:
     """Return the predicate on the row called ``row`` of the table resource."""
     if not permitted.clauses:
         return "false"
-    now = bind.bind(permitted.now)
-    parties = bind.bind(list(permitted.parties), "bigint[]")
-    free = [_clause(bind, permitted, one, row, now, parties) for one in permitted.clauses if not one.barred]
-    barred = [_clause(bind, permitted, one, row, now, parties) for one in permitted.clauses if one.barred]
+    shared = _Shared(bind, permitted)
+    free = [_clause(bind, one, row, shared) for one in permitted.clauses if not one.barred]
+    barred = [_clause(bind, one, row, shared) for one in permitted.clauses if one.barred]
     if barred:
-        free.append(f"(({' or '.join(barred)}) and {_not_barred(row, now, parties)})")
+        free.append(f"(({' or '.join(barred)}) and {_not_barred(row, shared)})")
     return "(" + " or ".join(free) + ")"
 
 
-def _clause(bind: Binder, permitted: Permitted, clause: Clause, row: str, now: str, parties: str) -> str:
+def _clause(bind: Binder, clause: Clause, row: str, shared: _Shared) -> str:
     parts = [f"{row}.patient is {'not ' if clause.owned else ''}null"]
     if clause.types:
         parts.append(f"{row}.type = any({bind.bind(sorted(clause.types), 'smallint[]')})")
@@ -90,24 +114,24 @@ def _clause(bind: Binder, permitted: Permitted, clause: Clause, row: str, now: s
     if clause.level < 2:
         parts.append(f"{row}.level <= {int(clause.level)}")
     if clause.embargo:
-        parts.append(f"{row}.embargo <= {now}")
+        parts.append(f"{row}.embargo <= {shared.now}")
     if clause.withheld:
         parts.append(f"not {row}.withheld")
     match clause.source:
         case Source.PATIENT:
             parts.append(f"{row}.patient = any({bind.bind(sorted(clause.patients), 'bigint[]')})")
         case Source.AUTHOR:
-            authors = bind.bind(list(permitted.authorship), "bigint[]")
-            parts.append(f"({row}.creator = {bind.bind(permitted.account)} or {row}.authors && {authors})")
+            parts.append(f"({row}.creator = {shared.account} or {row}.authors && {shared.authorship})")
         case Source.GRANT:
-            parts.append(_granted(bind, clause, row, now, parties))
+            parts.append(_granted(bind, clause, row, shared))
     return "(" + " and ".join(parts) + ")"
 
 
-def _granted(bind: Binder, clause: Clause, row: str, now: str, parties: str) -> str:
+def _granted(bind: Binder, clause: Clause, row: str, shared: _Shared) -> str:
+    now = shared.now
     kinds = bind.bind(sorted(clause.kinds), "smallint[]")
     text = (
-        f"exists (select 1 from policy_grant g where g.patient = {row}.patient and g.party = any({parties}) "
+        f"exists (select 1 from policy_grant g where g.patient = {row}.patient and g.party = any({shared.parties}) "
         f"and g.kind = any({kinds}) and g.starts <= {now} and g.ends > {now} "
         f"and g.level >= greatest({row}.level, {int(clause.least_grant)}))"
     )
@@ -117,11 +141,11 @@ def _granted(bind: Binder, clause: Clause, row: str, now: str, parties: str) -> 
     return text
 
 
-def _not_barred(row: str, now: str, parties: str) -> str:
+def _not_barred(row: str, shared: _Shared) -> str:
     """Neither closed nor kept from the caller."""
     return (
         f"not exists (select 1 from policy_record p where p.patient = {row}.patient and p.state <> 0) "
         f"and not exists (select 1 from policy_exclusion x where x.patient = {row}.patient "
-        f"and x.party = any({parties}) and x.starts <= {now} and x.ends > {now} "
+        f"and x.party = any({shared.parties}) and x.starts <= {shared.now} and x.ends > {shared.now} "
         f"and (x.document is null or x.document = {row}.self))"
     )

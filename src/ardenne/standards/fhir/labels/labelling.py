@@ -67,9 +67,9 @@ def label(resource: Json) -> Label:
 
 def _category(resource: Json, authors: tuple[str, ...]) -> Category:
     kind = str(resource.get("resourceType", ""))
-    if kind in ("DocumentReference", "QuestionnaireResponse", "Composition") and authors:
-        if all(author.startswith(("Patient/", "RelatedPerson/")) for author in authors):
-            return Category.PATIENT_AREA
+    by_patient = authors and all(author.startswith(("Patient/", "RelatedPerson/")) for author in authors)
+    if by_patient and kind in ("DocumentReference", "QuestionnaireResponse", "Composition"):
+        return Category.PATIENT_AREA
     rules, rest = _rules().get("DocumentReference" if kind == "Composition" else kind, ((), Category.NONE))
     for element, codes in rules:
         for code in _codes(resource.get(element)):

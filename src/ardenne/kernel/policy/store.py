@@ -1,0 +1,192 @@
+"""The facts of decisions in the database: records, grants, exclusions."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from ardenne.kernel.policy.facts import Exclusion, Grant, PatientFacts
+from ardenne.kernel.store import hashing
+from ardenne.kernel.store.database import Connection, Database
+
+FOR_EVER = 253_402_300_800_000_000
+"""End of what has no end: the year 10000, microseconds since 1970."""
+
+_FACTS = """
+select w.patient, p.version, coalesce(p.state, 0), coalesce(p.emergency_level, 1),
+       coalesce((select array_agg(array[g.party, g.kind, g.level, g.starts, g.ends]) from policy_grant g
+         where g.patient = w.patient and g.party = any($2)), '{}'),
+       coalesce((select array_agg(array[x.party, x.document, x.starts, x.ends]) from policy_exclusion x
+         where x.patient = w.patient and x.party = any($2)), '{}')
+  from unnest($1::bigint[]) w(patient) left join policy_record p on p.patient = w.patient
+"""
+_KNOW = "insert into policy_record (patient, patient_id) values ($1, $2) on conflict do nothing"
+_SET = """
+update policy_record set state = coalesce($2, state), emergency_level = coalesce($3, emergency_level),
+       research = coalesce($4, research) where patient = $1
+"""
+_GRANT = """
+insert into policy_grant (id, patient, party, reference, kind, level, starts, ends, source)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+on conflict (id) do update set level = excluded.level, starts = excluded.starts, ends = excluded.ends
+"""
+_EXCLUDE = """
+insert into policy_exclusion (id, patient, party, reference, document, starts, ends, source)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+_END_GRANT = "update policy_grant set ends = least(ends, $2) where id = $1 and ends > $2 returning patient"
+_FORGET_GRANTS = "delete from policy_grant where source = $1"
+_FORGET_EXCLUSIONS = "delete from policy_exclusion where source = $1"
+_OF_PATIENT = """
+select id, reference, kind, level, starts, ends, source from policy_grant
+ where patient = $1 and ends > $2 order by starts desc
+"""
+_EXCLUDED_OF = """
+select id, reference, document, starts, ends, source from policy_exclusion
+ where patient = $1 and ends > $2 order by starts desc
+"""
+_RECORD = "select state, emergency_level, research from policy_record where patient = $1"
+_PATIENTS_OF = """
+select distinct p.patient_id from policy_grant g join policy_record p on p.patient = g.patient
+ where g.party = any($1) and g.starts <= $2 and g.ends > $2 and g.kind = any($3) limit $4
+"""
+
+
+class GrantRow(NamedTuple):
+    """A grant as people see it."""
+
+    id: uuid.UUID
+    reference: str
+    kind: int
+    level: int
+    starts: int
+    ends: int
+    source: str
+
+
+class ExclusionRow(NamedTuple):
+    """An exclusion as people see it."""
+
+    id: uuid.UUID
+    reference: str
+    document: int | None
+    starts: int
+    ends: int
+    source: str
+
+
+class RecordRow(NamedTuple):
+    """State of a record and the patient's limits."""
+
+    state: int = 0
+    emergency_level: int = 1
+    research: bool = True
+
+
+async def facts(
+    asked: Database | Connection, patients: Iterable[int], parties: Sequence[int]
+) -> dict[int, PatientFacts]:
+    """Return what is known of patients, cut to the parties of a caller."""
+    found: dict[int, PatientFacts] = {}
+    for patient, version, state, emergency, grants, exclusions in await asked.fetch(
+        _FACTS, list(patients), list(parties)
+    ):
+        found[patient] = PatientFacts(
+            version,
+            state,
+            emergency,
+            tuple(Grant(*row) for row in grants),
+            tuple(Exclusion(*row) for row in exclusions),
+        )
+    return found
+
+
+async def know(connection: Connection, patient_id: str) -> int:
+    """Make sure that a patient has a record here, and return the patient's hash."""
+    patient = hashing.self_hash("Patient", patient_id)
+    await connection.execute(_KNOW, patient, patient_id)
+    return patient
+
+
+async def set_record(
+    connection: Connection,
+    patient_id: str,
+    *,
+    state: int | None = None,
+    emergency_level: int | None = None,
+    research: bool | None = None,
+) -> None:
+    """Change the state or the limits of a record."""
+    patient = await know(connection, patient_id)
+    await connection.execute(_SET, patient, state, emergency_level, research)
+
+
+async def grant(
+    connection: Connection,
+    patient_id: str,
+    reference: str,
+    kind: int,
+    level: int,
+    span: tuple[int, int],
+    source: str,
+    grant_id: uuid.UUID | None = None,
+) -> uuid.UUID:
+    """Let a party (``Practitioner/…`` and its like) look into a record for a span of time; return the grant's id."""
+    patient = await know(connection, patient_id)
+    given = grant_id or uuid.uuid4()
+    party = hashing.reference(reference)
+    await connection.execute(_GRANT, given, patient, party, reference, kind, level, *span, source)
+    return given
+
+
+async def end_grant(connection: Connection, grant_id: uuid.UUID, now: int) -> bool:
+    """End a grant; False when it is unknown or ended already."""
+    return await connection.fetchval(_END_GRANT, grant_id, now) is not None
+
+
+async def exclude(
+    connection: Connection,
+    patient_id: str,
+    reference: str,
+    span: tuple[int, int],
+    source: str,
+    document: str = "",
+) -> uuid.UUID:
+    """Keep a party out of a record, or of one ``document`` (``Type/id``); return the exclusion's id."""
+    patient = await know(connection, patient_id)
+    given = uuid.uuid4()
+    hashed = hashing.reference(document) if document else None
+    party = hashing.reference(reference)
+    await connection.execute(_EXCLUDE, given, patient, party, reference, hashed, *span, source)
+    return given
+
+
+async def forget(connection: Connection, source: str) -> None:
+    """Remove what a source (such as ``Consent/id``) said."""
+    await connection.execute(_FORGET_GRANTS, source)
+    await connection.execute(_FORGET_EXCLUSIONS, source)
+
+
+async def grants_of(asked: Database | Connection, patient: int, now: int) -> list[GrantRow]:
+    """Return the grants of a patient that have not ended, newest first."""
+    return [GrantRow(*row) for row in await asked.fetch(_OF_PATIENT, patient, now)]
+
+
+async def exclusions_of(asked: Database | Connection, patient: int, now: int) -> list[ExclusionRow]:
+    """Return the exclusions of a patient that have not ended, newest first."""
+    return [ExclusionRow(*row) for row in await asked.fetch(_EXCLUDED_OF, patient, now)]
+
+
+async def record(asked: Database | Connection, patient: int) -> RecordRow:
+    """Return state and limits of a record."""
+    rows: Sequence[Any] = await asked.fetch(_RECORD, patient)
+    return RecordRow(*rows[0]) if rows else RecordRow()
+
+
+async def patients_of(
+    asked: Database | Connection, parties: Sequence[int], now: int, kinds: Sequence[int], limit: int = 200
+) -> list[str]:
+    """Return the ids of the patients whom parties have a relation to."""
+    rows = await asked.fetch(_PATIENTS_OF, list(parties), now, list(kinds), limit)
+    return [row[0] for row in rows]
