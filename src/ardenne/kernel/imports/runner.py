@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 
 from ardenne.kernel.http.faults import report
-from ardenne.kernel.imports.manifest import Places
 from ardenne.kernel.imports.store import ImportJobs, Job
 from ardenne.kernel.imports.work import Task
 from ardenne.kernel.store.database import DatabaseUnavailable
@@ -22,12 +21,10 @@ _ATTEMPTS = 3
 class ImportRunner:
     """Works on imports, one after the other. Every worker process has one; each import has one process."""
 
-    def __init__(self, jobs: ImportJobs, dsn: str, contents: Path, folder: Path, places: Places) -> None:
+    def __init__(self, jobs: ImportJobs, task: Task, folder: Path) -> None:
         self._jobs = jobs
-        self._dsn = dsn
-        self._contents = contents
+        self._task = task
         self._folder = folder
-        self._places = places
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -55,14 +52,8 @@ class ImportRunner:
 
     def task(self, job: Job) -> Task:
         """Return what the process of an import is told."""
-        return Task(
-            self._dsn,
-            str(job.id),
-            str(self._contents),
-            str(self.refusals(str(job.id))),
-            str(self._places.folder or ""),
-            sorted(self._places.hosts),
-        )
+        refusals = str(self.refusals(str(job.id)))
+        return msgspec.structs.replace(self._task, job=str(job.id), refusals=refusals)
 
     async def _work(self, job: Job) -> None:
         process = await asyncio.create_subprocess_exec(

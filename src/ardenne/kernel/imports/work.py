@@ -6,6 +6,7 @@ so that a large import does not make callers wait. It ends with the process that
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import gc
 import signal
@@ -22,10 +23,11 @@ from ardenne.kernel.imports.manifest import Input, ManifestError, Places
 from ardenne.kernel.imports.sources import SourceError, lines
 from ardenne.kernel.imports.store import Job, JobRecord, Progress
 from ardenne.kernel.rest import binary, incoming
+from ardenne.kernel.rest.enforcement import enforce, read_rules
 from ardenne.kernel.rest.errors import RestError, refuse
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import change
-from ardenne.kernel.store.bulk import BulkWriter, Tally
+from ardenne.kernel.store.bulk import BulkWriter
 from ardenne.kernel.store.change import Change, Method, Mode
 from ardenne.kernel.store.database import Database
 from ardenne.standards.fhir.outcome import Issue, operation_outcome
@@ -36,15 +38,17 @@ _PR_SET_PDEATHSIG = 1
 
 
 class Task(msgspec.Struct):
-    """What the process is told."""
+    """What the process is told. ``job`` and ``refusals`` are set for each import."""
 
     dsn: str
-    job: str
     contents: str
-    refusals: str
+    job: str = ""
+    refusals: str = ""
     """File that gets an OperationOutcome for each refused line."""
     folder: str = ""
     hosts: list[str] = []
+    required_profiles: str = ""
+    declared_profiles: bool = True
 
     @property
     def places(self) -> Places:
@@ -58,7 +62,9 @@ class Importer:
         self._places = task.places
         self._record = JobRecord(task.dsn, task.job)
         self._writer = BulkWriter(task.dsn)
-        self._service = FhirService(Database(task.dsn, 1), Path(task.contents))
+        rules = read_rules(task.required_profiles, task.declared_profiles)
+        self._service = FhirService(Database(task.dsn, 1), Path(task.contents), profiles=rules)
+        self._loop = asyncio.Runner()
         self._refusals = Path(task.refusals)
 
     def run(self) -> None:
@@ -66,6 +72,7 @@ class Importer:
         job = self._record.read()
         if job is None:
             return
+        self._writer.write([])  # learns the parameters and profiles of the node
         progress = list(job.progress)
         self._refusals.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._refusals.open("ab") as refusals:
@@ -91,12 +98,12 @@ class Importer:
         refused = 0
         for number, line in enumerate(batch, before.lines + 1):
             try:
-                changes.append(self._change(line, one.resource_type))
+                changes.append(self._loop.run(self._change(line, one.resource_type)))
             except RestError as error:
                 refused += 1
                 refusals.write(_refusal(one.url, number, error.issues))
         refusals.flush()
-        tally = self._writer.write(changes) if changes else Tally()
+        tally = self._writer.write(changes)
         return before._replace(
             lines=before.lines + len(batch),
             created=before.created + tally.created,
@@ -105,8 +112,9 @@ class Importer:
             refused=before.refused + refused,
         )
 
-    def _change(self, line: bytes, expected_type: str) -> Change:
+    async def _change(self, line: bytes, expected_type: str) -> Change:
         sent = incoming.read_resource(line, expected_type)
+        await enforce(self._service, sent.resource)
         resource_id = sent.resource.get("id")
         if not resource_id:
             raise refuse(422, "required", "a resource that is imported needs an id: give it one", "id", "id")

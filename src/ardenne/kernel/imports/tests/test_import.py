@@ -67,7 +67,8 @@ class Importing:
         (folder / "in").mkdir()
         self.folder = folder / "in"
         self.jobs = ImportJobs(node.database)
-        self.runner = ImportRunner(self.jobs, node.dsn, node.contents, folder / "out", self.places)
+        task = work.Task(node.dsn, str(node.contents), folder=str(folder / "in"), hosts=sorted(hosts))
+        self.runner = ImportRunner(self.jobs, task, folder / "out")
 
     def start(self, *inputs: dict[str, str]) -> Answer:
         asked = {"inputFormat": "application/fhir+ndjson", "input": list(inputs)}
@@ -172,7 +173,7 @@ def test_going_on_after_the_process_was_killed(
 
     def dies(changes: Any) -> Any:
         calls.append(len(changes))
-        if len(calls) == 3:
+        if len(calls) == 4:
             raise KeyboardInterrupt
         return written(changes)
 
