@@ -14,7 +14,9 @@ import orjson
 
 from ardenne import __version__
 from ardenne.apps.pages import pages_application
+from ardenne.kernel.audit.door import AuditDoor
 from ardenne.kernel.audit.journal import Journal
+from ardenne.kernel.audit.runner import JournalRunner
 from ardenne.kernel.exports.operations import BulkExport
 from ardenne.kernel.exports.runner import ExportRunner
 from ardenne.kernel.exports.store import ExportJobs
@@ -93,7 +95,7 @@ class Application:
         matrix = shipped(self.settings.jurisdiction)
         service.policy = PolicyService(self._database, Journal(self._database), matrix)
         jobs = ExportJobs(self._database)
-        self._exports = ExportRunner(jobs, self.settings.data_folder / "exports")
+        self._exports = ExportRunner(jobs, self.settings.data_folder / "exports", service.policy)
         self._subscriptions = Subscriptions(service, self.settings)
         indexing = Reindexing(self._database)
         task = _import_task(self.settings)
@@ -106,14 +108,29 @@ class Application:
             **BulkExport(jobs, self._exports).operations(),
             **self._subscriptions.operations.operations(),
         }
-        self._router = Router(service, operations)
+        self._router = Router(
+            service,
+            operations,
+            {"AuditEvent": AuditDoor(self.settings.base_url or self.settings.host).answer},
+        )
         self._background = [
             asyncio.ensure_future(self._exports.run()),
             asyncio.ensure_future(importing.run()),
             asyncio.ensure_future(IndexRunner(indexing).run()),
             asyncio.ensure_future(self._subscriptions.runner.run()),
+            asyncio.ensure_future(self._journal_runner().run()),
         ]
         self._pages = pages_application(self.settings, service)
+
+    def _journal_runner(self) -> JournalRunner:
+        assert self._database is not None
+        settings = self.settings
+        return JournalRunner(
+            self._database,
+            settings.data_folder,
+            settings.journal_seal_minutes,
+            settings.journal_retention_days,
+        )
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:

@@ -55,6 +55,10 @@ class Settings(msgspec.Struct, frozen=True):
     """Database connections of each worker."""
     corpus: str = "../shared/data"
     """Folder of sample documents for tests and ``demo --corpus``."""
+    journal_seal_minutes: int = 60
+    """How often the journal is summed up in a signed root."""
+    journal_retention_days: int = 3650
+    """After how many days the contents of journal lines are erased, their hashes kept; 0: never."""
     jurisdiction: str = "lu"
     """Whose data applies: access matrix and professions. The package ships lu and be-wal."""
     zone: str = "Europe/Luxembourg"

@@ -52,9 +52,9 @@ async def _change(
         changed = _combined(resource.get("meta", {}), asked, adding)
         content = dump({**resource, "meta": changed})
         await enforce(service, parse(content))
-        done = await service.resources.write(
-            change.write(parse(content), content, resource_id, Mode.UPDATE, Method.PUT, found.version)
-        )
+        labels_alone = not any(asked.get(name) for name in ("profile", "tag"))
+        wanted = change.write(parse(content), content, resource_id, Mode.UPDATE, Method.PUT, found.version)
+        done = await service.resources.write(wanted._replace(labelling=labels_alone))
         if done.status is not Status.VERSION_CONFLICT:
             if not done.status.done:
                 raise answers.problem(done)
