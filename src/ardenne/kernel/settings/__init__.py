@@ -33,6 +33,14 @@ class Settings(msgspec.Struct, frozen=True):
     """The largest request content in bytes."""
     cors_origins: str = ""
     """Comma list of origins whose pages may call /fhir, such as https://app.example."""
+    import_folder: str = ""
+    """The folder whose NDJSON files $import may read; empty: none of this machine."""
+    import_hosts: str = ""
+    """Comma list of hosts (or host:port) that $import may fetch from; empty: none."""
+    required_profiles: str = ""
+    """Comma list of Type=URL: profiles that every resource of a type must meet to be stored."""
+    declared_profiles: bool = True
+    """Whether a resource must meet the profiles that it names in meta.profile and that are known here."""
     subscription_hosts: str = ""
     """Comma list of hosts that subscriptions may call; empty: any."""
     subscription_attempts: int = 10
