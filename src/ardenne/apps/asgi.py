@@ -123,6 +123,7 @@ class Application:
             asyncio.ensure_future(IndexRunner(indexing).run()),
             asyncio.ensure_future(self._subscriptions.runner.run()),
             asyncio.ensure_future(self._journal_runner().run()),
+            asyncio.ensure_future(service.policy.keep_current()),
         ]
         self._pages = pages_application(self.settings, service)
 
