@@ -31,8 +31,6 @@ class Package(NamedTuple):
 
 PACKAGES = (
     Package("ui", ("ui", "apps")),
-    Package("services/consent", ("services/consent",)),
-    Package("services/access", ("services/access",), ("ardenne.services.access.wording",)),
     Package(
         "services/record",
         ("services/record",),
@@ -44,6 +42,8 @@ PACKAGES = (
             "ardenne.services.record.message_page",
         ),
     ),
+    Package("services/consent", ("services/consent",)),
+    Package("services/access", ("services/access",), ("ardenne.services.access.wording",)),
 )
 
 Text = str | tuple[str, str]
