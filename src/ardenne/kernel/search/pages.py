@@ -50,7 +50,9 @@ def _links(page: Page, query: Query, base: str, path: str) -> list[dict[str, str
 
 def _entry(row: Row, base: str, mode: bytes, cut: Callable[[bytes], bytes] | None) -> bytes:
     body = cut(row.body) if cut else row.body
-    address = f"{base}/{row.resource_type}/{row.resource_id}".encode()
+    # a contained resource is called by its container: Type/id#local
+    name = row.resource_id if "#" in row.resource_id else f"{row.resource_type}/{row.resource_id}"
+    address = f"{base}/{name}".encode()
     return b'{"fullUrl":"%b","resource":%b,"search":{"mode":"%b"}}' % (address, body, mode)
 
 

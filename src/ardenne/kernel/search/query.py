@@ -56,6 +56,8 @@ class Query(NamedTuple):
     total: str = ""
     types: tuple[str, ...] = ()
     cursor: str = ""
+    contained: str = ""
+    contained_type: str = ""
     pairs: tuple[tuple[str, str], ...] = ()
     """What was asked, for the self link; without the cursor."""
 
@@ -101,6 +103,8 @@ def parse(pairs: Iterable[tuple[str, str]]) -> Query:
         _one_of("_total", results, ("none", "estimate", "accurate")),
         tuple(part for value in results.get("_type", []) for part in value.split(",") if part),
         (results.get("_cursor") or [""])[-1],
+        _one_of("_contained", results, ("true", "false", "both")),
+        _one_of("_containedType", results, ("container", "contained")),
         tuple(kept),
     )
 

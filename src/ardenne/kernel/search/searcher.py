@@ -188,6 +188,10 @@ class Searcher:
                 inner = condition.conditions if isinstance(condition, ask.All) else (condition,)
                 condition = ask.All((within, *inner))
             parts.append((NUMBERS[name], condition))
+        if query.contained in ("true", "both"):
+            if within is not None:
+                raise SearchError("_contained", "it is not answered within a compartment", "not-supported")
+            parts = _with_contained(parts, query)
         sorts = self._sorts(types, query, issues, strict)
         after = None
         if query.cursor:
@@ -336,6 +340,17 @@ def _conditions(
             raise
     known = [found for found in parameters if _is_known(translator, types, found, issues)]
     return [(name, translator.condition(name, known)) for name in types]
+
+
+def _with_contained(parts: list[tuple[int, ask.Condition]], query: Query) -> list[tuple[int, ask.Condition]]:
+    """Return the parts of a search for contained resources, or for what contains them (R4, 3.1.1.5.5)."""
+    outside = parts if query.contained == "both" else []
+    if query.contained_type == "contained":
+        return [*outside, *((-number, condition) for number, condition in parts)]
+    held: ask.Condition = ask.Any(tuple(ask.Contained(number, condition) for number, condition in parts))
+    # what already stands in the result by itself is not shown twice
+    shown = [ask.All((ask.OfTypes((number,)), condition)) for number, condition in outside]
+    return [*outside, (0, ask.All((held, *(ask.Not(one) for one in shown))))]
 
 
 def _is_known(

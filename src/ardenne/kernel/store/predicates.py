@@ -218,6 +218,11 @@ class Predicates:
     def _write_oftypes(self, condition: ask.OfTypes, alias: str) -> str:
         return f"({alias}.type = any({self.bind(list(condition.numbers), 'smallint[]')}))"
 
+    def _write_contained(self, condition: ask.Contained, alias: str) -> str:
+        row = self._alias()
+        found = f"{row}.type = {condition.number} and {self.write(condition.condition, row)}"
+        return f"({alias}.pk in (select {row}.container from contained_resource {row} where {found}))"
+
     def _write_contains(self, condition: ask.Contains, alias: str) -> str:
         # no index of words is kept: what other conditions leave over is read and searched
         body = f"convert_from({alias}.body, 'UTF8')::jsonb"
@@ -260,6 +265,7 @@ _WRITERS: dict[type, Callable[[Predicates, Anything, str], str]] = {
     ask.ReferredBy: Predicates._write_referredby,
     ask.ListedIn: Predicates._write_listedin,
     ask.Contains: Predicates._write_contains,
+    ask.Contained: Predicates._write_contained,
     permitted.Permitted: Predicates._write_permitted,
     ask.OfTypes: Predicates._write_oftypes,
 }
