@@ -16,10 +16,15 @@ from ardenne.kernel.store.database import Database, DatabaseUnavailable
 
 _PAGE = 100
 _IDLE_SECONDS = 1.0
-_BUSY_PER_SECOND = 100.0
-"""Transactions a second from which writers come first …"""
+_BUSY_WRITERS = 100.0
+"""Transactions a second …"""
+_BUSY_PROCESS = 0.4
+"""… or the share of a core that this process uses, from which callers come first …"""
 _LONGEST_WAIT = 60.0
 """… but never longer than this many seconds."""
+_BREATH = 0.02
+_SLOW = 0.2
+"""Seconds between two pages: when nobody waits, when callers have waited long enough."""
 _SILENT = frozenset(
     {"id", "url", "system", "reference", "versionId", "lastUpdated", "data", "resourceType", "profile"}
 )
@@ -32,8 +37,9 @@ class WordRunner:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._seen = (0.0, 0)
+        self._seen = (0.0, 0.0, 0)
         self._waiting = 0.0
+        self._pause = _BREATH
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -45,7 +51,7 @@ class WordRunner:
                 pass
             except Exception as error:
                 report(error)
-            await asyncio.sleep(0.01 if more else _IDLE_SECONDS)
+            await asyncio.sleep(self._pause if more else _IDLE_SECONDS)
 
     async def step(self, patient: bool = True) -> bool:
         """Index one page; False when there is nothing to do now. ``patient``: writers come first."""
@@ -58,10 +64,14 @@ class WordRunner:
             return len(page.rows) == _PAGE
 
     def _busy(self, newest: int) -> bool:
-        now = time.monotonic()
-        before, number = self._seen
-        self._seen = now, newest
-        if before == 0.0 or (newest - number) / max(now - before, 0.001) < _BUSY_PER_SECOND:
+        """Tell whether callers have work for this process or the database; the pause between pages follows."""
+        now, cpu = time.monotonic(), time.process_time()
+        (before, spent, number), self._seen = self._seen, (now, cpu, newest)
+        passed = max(now - before, 0.001)
+        writers, callers = (newest - number) / passed, (cpu - spent) / passed
+        busy = before > 0.0 and (writers > _BUSY_WRITERS or callers > _BUSY_PROCESS)
+        self._pause = _SLOW if busy else _BREATH
+        if not busy:
             self._waiting = 0.0
             return False
         self._waiting = self._waiting or now
