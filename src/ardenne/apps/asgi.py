@@ -31,6 +31,7 @@ from ardenne.kernel.imports.store import ImportJobs
 from ardenne.kernel.imports.work import Task
 from ardenne.kernel.indexing.operations import IndexOperations
 from ardenne.kernel.indexing.runner import IndexRunner
+from ardenne.kernel.indexing.words import WordRunner
 from ardenne.kernel.policy.matrix import shipped
 from ardenne.kernel.policy.service import PolicyService
 from ardenne.kernel.rest import answers
@@ -121,6 +122,7 @@ class Application:
             asyncio.ensure_future(self._exports.run()),
             asyncio.ensure_future(importing.run()),
             asyncio.ensure_future(IndexRunner(indexing).run()),
+            asyncio.ensure_future(WordRunner(self._database).run()),
             asyncio.ensure_future(self._subscriptions.runner.run()),
             asyncio.ensure_future(self._journal_runner().run()),
             asyncio.ensure_future(service.policy.keep_current()),

@@ -138,6 +138,13 @@ class Contains(NamedTuple):
     narrative: bool
 
 
+class Contained(NamedTuple):
+    """The resource contains one of type ``number`` that fulfils the condition."""
+
+    number: int
+    condition: Condition
+
+
 class All(NamedTuple):
     """Every condition holds; none: always true."""
 
@@ -158,7 +165,7 @@ class Not(NamedTuple):
 
 Condition = (
     Tokens | TokenWords | Selves | OwnedBy | Strings | Dates | Updated | Numbers | AnyDate | AnyValue | Near
-    | Refers | ReferredBy | ListedIn | Contains | Permitted | OfTypes | All | Any | Not
+    | Refers | ReferredBy | ListedIn | Contains | Contained | Permitted | OfTypes | All | Any | Not
 )  # fmt: skip
 
 NOTHING = Any(())
