@@ -7,6 +7,7 @@ KERNEL = (
     "ardenne.kernel.exports.migrations",
     "ardenne.kernel.subscriptions.migrations",
     "ardenne.kernel.terminology.migrations",
+    "ardenne.kernel.identity.migrations",
     "ardenne.kernel.audit.migrations",
     "ardenne.kernel.policy.migrations",
 )
