@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
+from ardenne.kernel.audit.door import AuditDoor
 from ardenne.kernel.audit.journal import Journal
 from ardenne.kernel.http.message import Request
 from ardenne.kernel.identity.caller import OPERATOR, Caller
@@ -85,7 +86,7 @@ class TestNode:
         """Who calls the door in ``ask`` and ``call``."""
         self.service = FhirService(self.database, self.contents)
         self.service.policy = PolicyService(self.database, Journal(self.database))
-        self.router = Router(self.service, ALL)
+        self.router = Router(self.service, ALL, {"AuditEvent": AuditDoor("localhost").answer})
 
     def close(self) -> None:
         """Stop and remove everything."""

@@ -14,6 +14,7 @@ import orjson
 
 from ardenne.kernel.audit.entries import Action, Outcome
 from ardenne.kernel.identity.caller import Kind
+from ardenne.kernel.policy import store
 from ardenne.kernel.policy.clauses import Act
 from ardenne.kernel.policy.decide import Decision
 from ardenne.kernel.policy.service import UNREAD, AccessRefused, PolicyService
@@ -30,6 +31,8 @@ from ardenne.kernel.store.resources import Resources, RowFacts, Stored
 from ardenne.kernel.store.types import NUMBERS
 
 _TRIES = 20
+_OWNED = frozenset({"Subscription"})
+"""Orders that outlive a request: they see what whoever wrote them may see."""
 _CREATES_WITH_ID = frozenset({Kind.SOFTWARE, Kind.OFFICER, Kind.OPERATOR})
 """Who may choose the id of a new resource: for everybody else an id that is denied and one that is free look alike."""
 
@@ -93,6 +96,9 @@ class GuardedResources:
 
     async def write(self, change: Change) -> Written:
         """Write one change when the policy permits it. Raises AccessRefused."""
+        if change.resource_type in _OWNED:
+            async with self.database.transaction() as connection:
+                return (await self.write_in(connection, [change]))[0]
         for _attempt in range(_TRIES):
             present = await self._inner.read(change.resource_type, change.resource_id)
             ready = await self._judged(change, present)
@@ -110,7 +116,12 @@ class GuardedResources:
             change = changes[place]
             present = await self._inner.read_in(connection, change.resource_type, change.resource_id)
             ready[place] = await self._judged(change, present, connection)
-        return await self._inner.write_in(connection, [ready[place] for place in range(len(changes))])
+        done = await self._inner.write_in(connection, [ready[place] for place in range(len(changes))])
+        for one in done:
+            if one.change.resource_type in _OWNED and one.status.done:
+                reference = f"{one.change.resource_type}/{one.change.resource_id}"
+                await store.own(connection, reference, self._standing.caller)
+        return done
 
     def forget_texts(self) -> None:
         """Forget which words the database knows."""

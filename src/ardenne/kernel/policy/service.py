@@ -101,6 +101,15 @@ def unlimited(caller: Caller) -> bool:
     return caller.kind is Kind.OPERATOR
 
 
+def administers(caller: Caller) -> bool:
+    """Tell whether a caller operates the node: nobody who only works with patients' data does."""
+    return (
+        unlimited(caller)
+        or (caller.kind is Kind.OFFICER and caller.profession == "operator")
+        or (caller.kind is Kind.SOFTWARE and caller.profession == "platform")
+    )
+
+
 def _needed(found: Standing) -> bool:
     """Tell whether facts about patients can change what the caller may do."""
     return any(

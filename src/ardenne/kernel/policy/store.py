@@ -6,6 +6,9 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
+
+from ardenne.kernel.identity.caller import Caller
 from ardenne.kernel.policy.facts import Exclusion, Grant, PatientFacts
 from ardenne.kernel.store import hashing
 from ardenne.kernel.store.database import Connection, Database
@@ -51,6 +54,11 @@ _PATIENTS_OF = """
 select distinct p.patient_id from policy_grant g join policy_record p on p.patient = g.patient
  where g.party = any($1) and g.starts <= $2 and g.ends > $2 and g.kind = any($3) limit $4
 """
+_OWN = """
+insert into policy_owner (reference, caller) values ($1, $2)
+on conflict (reference) do update set caller = excluded.caller
+"""
+_OWNERS = "select reference, caller from policy_owner where reference = any($1)"
 
 
 class GrantRow(NamedTuple):
@@ -190,3 +198,14 @@ async def patients_of(
     """Return the ids of the patients whom parties have a relation to."""
     rows = await asked.fetch(_PATIENTS_OF, list(parties), now, list(kinds), limit)
     return [row[0] for row in rows]
+
+
+async def own(connection: Connection, reference: str, caller: Caller) -> None:
+    """Remember who stands behind an order that outlives the request."""
+    await connection.execute(_OWN, reference, msgspec.json.encode(caller))
+
+
+async def owners(asked: Database | Connection, references: Iterable[str]) -> dict[str, Caller]:
+    """Return who stands behind orders; those of the operator are not named."""
+    rows = await asked.fetch(_OWNERS, list(references))
+    return {row[0]: msgspec.json.decode(row[1], type=Caller) for row in rows}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import asyncpg
@@ -10,7 +10,7 @@ import orjson
 
 from ardenne.kernel.http.faults import report
 from ardenne.kernel.http.message import Request, Response
-from ardenne.kernel.policy.service import AccessRefused
+from ardenne.kernel.policy.service import AccessRefused, administers
 from ardenne.kernel.rest import (
     answers,
     binary,
@@ -33,16 +33,29 @@ from ardenne.standards.fhir.definitions import RESOURCE_TYPES
 from ardenne.standards.fhir.outcome import Issue
 
 PREFIX = "/fhir"
+Door = Callable[[FhirService, Request, Sequence[str]], Awaitable[Response]]
+ADMINISTRATIVE = frozenset({"$expunge", "$reindex", "$reindex-pause", "$reindex-resume", "$import"})
+"""Operations on the node rather than on what a caller may see."""
 Operation = Callable[[FhirService, Request, str, str], Awaitable[Response]]
 """An operation gets the resource type and id that it was called on (empty when it was not)."""
 
 
 class Router:
-    """The FHIR door. ``operations`` holds the ``$name`` operations that services brought."""
+    """The FHIR door.
 
-    def __init__(self, service: FhirService, operations: dict[str, Operation] | None = None) -> None:
+    ``operations`` holds the ``$name`` operations that services brought; ``doors`` answers for types that are
+    not kept as resources, such as AuditEvent.
+    """
+
+    def __init__(
+        self,
+        service: FhirService,
+        operations: dict[str, Operation] | None = None,
+        doors: dict[str, Door] | None = None,
+    ) -> None:
         self.service = service
         self.operations = operations or {}
+        self.doors = doors or {}
 
     async def answer(self, request: Request) -> Response:
         """Answer a request in the format that the client takes; errors become OperationOutcomes."""
@@ -88,6 +101,8 @@ class Router:
             raise refuse(
                 404, "not-supported", f"'{parts[0][:60]}' is not a resource type of FHIR R4", "resource-type"
             )
+        if parts[0] in self.doors:
+            return await self.doors[parts[0]](service, request, parts)
         if len(parts) == 1:
             return await self._type(service, request, parts[0])
         if parts[1].startswith(("$", "_")):
@@ -182,6 +197,8 @@ class Router:
             raise refuse(
                 404, "not-supported", f"there is no operation {name[:60]}: see /fhir/metadata", "operation"
             )
+        if name in ADMINISTRATIVE and not administers(request.caller):
+            raise refuse(403, "forbidden", f"{name} is for the operators of this node", "administration")
         if resource_id:
             incoming.check_id(resource_id)
         return await operation(service, request, resource_type, resource_id)

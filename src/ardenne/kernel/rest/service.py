@@ -11,6 +11,7 @@ from ardenne.kernel.identity.caller import OPERATOR, Caller
 from ardenne.kernel.policy.guarded import GuardedPast, GuardedResources, GuardedSearcher
 from ardenne.kernel.policy.service import PolicyService, unlimited
 from ardenne.kernel.policy.trace import Trace
+from ardenne.kernel.rest.enforcement import AS_DECLARED, ProfileRules
 from ardenne.kernel.search.searcher import Searcher
 from ardenne.kernel.search.translate import Translator
 from ardenne.kernel.store.database import Database
@@ -26,10 +27,16 @@ class FhirService:
     """The store, the search, the history and the contents of one node.
 
     ``zone`` is that of the node: times that arrive without zone are read in it.
+    ``profiles`` says which profiles a resource must meet to be stored.
     """
 
     def __init__(
-        self, database: Database, contents: Path, base: str = "", zone: ZoneInfo = LUXEMBOURG
+        self,
+        database: Database,
+        contents: Path,
+        base: str = "",
+        zone: ZoneInfo = LUXEMBOURG,
+        profiles: ProfileRules = AS_DECLARED,
     ) -> None:
         self.caller: Caller = OPERATOR
         """For whom this works: the operator until ``seen_by`` says otherwise."""
@@ -38,6 +45,7 @@ class FhirService:
         """Decides what callers other than the operator may do; None: this node has only the operator."""
         self.database = database
         self.zone = zone
+        self.profiles = profiles
         self.blobs = BlobStore(contents)
         self.resources: Resources | GuardedResources = Resources(database)
         self.past: Past | GuardedPast = Past(database)

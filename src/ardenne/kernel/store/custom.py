@@ -1,4 +1,4 @@
-"""The custom search parameters that this process knows. A process serves one database."""
+"""The custom search parameters and profiles that this process knows. A process serves one database."""
 
 from __future__ import annotations
 
@@ -46,8 +46,11 @@ class Definitions:
         generation: int = 0,
         definitions: Iterable[Definition] = (),
         ready: frozenset[tuple[str, str]] = frozenset(),
+        profiles: frozenset[str] = frozenset(),
     ) -> None:
         self.generation = generation
+        self.profiles = profiles
+        """URLs of the profiles that are stored in the node."""
         self._ready = ready
         by_type: dict[str, dict[str, Definition]] = {}
         for one in definitions:

@@ -1,9 +1,9 @@
-"""Learning custom search parameters from the database, and mending what was written before they were known."""
+"""Learning custom search parameters and profiles from the database, and mending what was written before they were known."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import psycopg
@@ -17,12 +17,11 @@ from ardenne.standards.fhir.extraction import CustomParameterError, read_custom
 from ardenne.standards.fhir.json import parse
 
 GENERATION = "select generation from search_generation"
-VERSIONS = "select pk, version, id from resource where type = {type} and body is not null order by pk".format(
-    type=NUMBERS["SearchParameter"]
-)
-BODIES = "select pk, version, id, body from resource where type = {type} and pk = any({ids}) and body is not null".format(
-    type=NUMBERS["SearchParameter"], ids="{ids}"
-)
+_TYPES = f"({NUMBERS['SearchParameter']}, {NUMBERS['StructureDefinition']})"
+VERSIONS = f"select pk, version from resource where type in {_TYPES} and body is not null order by pk"
+BODIES = f"""
+select pk, version, id, body from resource where type in {_TYPES} and pk = any({{ids}}) and body is not null
+"""
 READY = "select type, stored from reindex_job where state = 'done' and not removing"
 REINDEX = """
 select reindex_resource($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
@@ -32,21 +31,33 @@ STALE = 2
 _TRIES = 10
 
 
+class _Read(NamedTuple):
+    """What one resource defines: search parameters, or the URL of a profile."""
+
+    parameters: tuple[Definition, ...] = ()
+    profile: str = ""
+
+
 class _Parsed:
-    """What was read before, so that only SearchParameters that changed are read again."""
+    """What was read before, so that only definitions that changed are read again."""
 
-    by_version: dict[tuple[int, int], tuple[Definition, ...]] = {}  # noqa: RUF012 - one per process on purpose
+    by_version: dict[tuple[int, int], _Read] = {}  # noqa: RUF012 - one per process on purpose
 
 
-def _definitions(resource_id: str, body: bytes) -> tuple[Definition, ...]:
+def _read(resource_id: str, body: bytes) -> _Read:
+    resource = orjson.loads(body)
+    if resource["resourceType"] == "StructureDefinition":
+        profile = resource.get("derivation") == "constraint" and resource.get("kind") == "resource"
+        standing = resource.get("status") != "retired" and resource.get("type") != "Extension"
+        return _Read(profile=resource.get("url", "") if profile and standing else "")
     try:
-        return tuple(custom.definition(one, resource_id) for one in read_custom(orjson.loads(body)))
+        return _Read(tuple(custom.definition(one, resource_id) for one in read_custom(resource)))
     except CustomParameterError:
-        return ()  # the door refuses it; what came another way is not searched
+        return _Read()  # the door refuses it; what came another way is not searched
 
 
 def missing(versions: Sequence[Any]) -> list[int]:
-    """Return the keys of SearchParameters whose version was not read yet, and forget those that are gone."""
+    """Return the keys of definitions whose version was not read yet, and forget those that are gone."""
     standing = {(row[0], row[1]) for row in versions}
     _Parsed.by_version = {key: read for key, read in _Parsed.by_version.items() if key in standing}
     return [key[0] for key in standing if key not in _Parsed.by_version]
@@ -55,10 +66,12 @@ def missing(versions: Sequence[Any]) -> list[int]:
 def learn(generation: int, versions: Sequence[Any], bodies: Sequence[Any], ready: Sequence[Any]) -> None:
     """Let this process know the parameters in rows that were read."""
     for pk, version, resource_id, body in bodies:
-        _Parsed.by_version[pk, version] = _definitions(resource_id, bytes(body))
-    known = [one for row in versions for one in _Parsed.by_version.get((row[0], row[1]), ())]
+        _Parsed.by_version[pk, version] = _read(resource_id, bytes(body))
+    read = [_Parsed.by_version.get((row[0], row[1]), _Read()) for row in versions]
+    known = [one for found in read for one in found.parameters]
+    profiles = frozenset(found.profile for found in read if found.profile)
     done = frozenset((NAMES[row[0]], row[1]) for row in ready)
-    custom.use(Definitions(generation, known, done))
+    custom.use(Definitions(generation, known, done, profiles))
 
 
 async def refresh(connection: Connection) -> None:
