@@ -42,8 +42,10 @@ from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings, decode
 from ardenne.kernel.store.database import Database, DatabaseUnavailable
 from ardenne.kernel.store.reindexing import Reindexing
+from ardenne.kernel.store.resources import Resources
 from ardenne.kernel.subscriptions import websocket
 from ardenne.kernel.subscriptions.node import Subscriptions
+from ardenne.services.consent.projection import project
 
 SETTINGS_VARIABLE = "ARDENNE_WORKER_SETTINGS"
 _PUBLIC = ("/health", "/fhir/metadata", "/static/")
@@ -94,6 +96,8 @@ class Application:
         service = FhirService(self._database, contents, base, self.settings.time_zone, rules)
         matrix = shipped(self.settings.jurisdiction)
         service.policy = PolicyService(self._database, Journal(self._database), matrix)
+        assert isinstance(service.resources, Resources)
+        service.resources.projections["Consent"] = project
         jobs = ExportJobs(self._database)
         self._exports = ExportRunner(jobs, self.settings.data_folder / "exports", service.policy)
         self._subscriptions = Subscriptions(service, self.settings)

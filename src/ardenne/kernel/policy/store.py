@@ -25,6 +25,7 @@ select w.patient, p.version, coalesce(p.state, 0), coalesce(p.emergency_level, 1
   from unnest($1::bigint[]) w(patient) left join policy_record p on p.patient = w.patient
 """
 _KNOW = "insert into policy_record (patient, patient_id) values ($1, $2) on conflict do nothing"
+_LOCK = "select 1 from policy_record where patient = $1 for update"
 _SET = """
 update policy_record set state = coalesce($2, state), emergency_level = coalesce($3, emergency_level),
        research = coalesce($4, research) where patient = $1
@@ -54,6 +55,12 @@ _PATIENTS_OF = """
 select distinct p.patient_id from policy_grant g join policy_record p on p.patient = g.patient
  where g.party = any($1) and g.starts <= $2 and g.ends > $2 and g.kind = any($3) limit $4
 """
+_FORGET_CONSENT_GRANTS = "delete from policy_grant where patient = $1 and source like 'Consent/%'"
+_FORGET_CONSENT_EXCLUSIONS = "delete from policy_exclusion where patient = $1 and source like 'Consent/%'"
+_PATIENT_ID = """
+select coalesce((select patient_id from policy_record where patient = $1), (select id from resource where self = $1))
+"""
+_OWNER = "select patient from resource where self = $1 and patient is not null"
 _OWN = """
 insert into policy_owner (reference, caller) values ($1, $2)
 on conflict (reference) do update set caller = excluded.caller
@@ -117,6 +124,11 @@ async def know(connection: Connection, patient_id: str) -> int:
     return patient
 
 
+async def lock(connection: Connection, patient: int) -> None:
+    """Hold a patient's record until the transaction ends."""
+    await connection.fetch(_LOCK, patient)
+
+
 async def set_record(
     connection: Connection,
     patient_id: str,
@@ -174,6 +186,24 @@ async def forget(connection: Connection, source: str) -> None:
     """Remove what a source (such as ``Consent/id``) said."""
     await connection.execute(_FORGET_GRANTS, source)
     await connection.execute(_FORGET_EXCLUSIONS, source)
+
+
+async def forget_consents(connection: Connection, patient: int) -> None:
+    """Remove what any Consent of a patient said."""
+    await connection.execute(_FORGET_CONSENT_GRANTS, patient)
+    await connection.execute(_FORGET_CONSENT_EXCLUSIONS, patient)
+
+
+async def patient_id(connection: Connection, patient: int) -> str | None:
+    """Return the Patient id of a hash, or None when there is no such patient here."""
+    found: str | None = await connection.fetchval(_PATIENT_ID, patient)
+    return found
+
+
+async def owner_of(connection: Connection, self_hash: int) -> int | None:
+    """Return the patient (hash) of a resource, also of one that was deleted."""
+    found: int | None = await connection.fetchval(_OWNER, self_hash)
+    return found
 
 
 async def grants_of(asked: Database | Connection, patient: int, now: int) -> list[GrantRow]:

@@ -7,7 +7,7 @@ committed together. Both keep their order and answer each caller alone.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -47,6 +47,9 @@ _BATCH = 64
 _LANES = 2
 _RETRIES = 5
 _KNOWN_TEXTS = 200_000
+
+
+Projection = Callable[[Connection, Outcome], Awaitable[None]]
 
 
 class RowFacts(NamedTuple):
@@ -96,6 +99,8 @@ class Resources:
         self._lanes = 0
         self._known_texts: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.projections: dict[str, Projection] = {}
+        """By resource type: what else must happen in the transaction that writes one."""
 
     async def read(self, resource_type: str, resource_id: str) -> Stored | None:
         """Return the current version, or None when the id was never used."""
@@ -126,6 +131,9 @@ class Resources:
 
     async def write(self, change: Change) -> Outcome:
         """Write one change, durably, in a commit that it may share with others."""
+        if change.resource_type in self.projections:
+            async with self.database.transaction() as connection:
+                return (await self.write_in(connection, [change]))[0]
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Outcome] = loop.create_future()
         self._waiting.append((change, future))
@@ -147,6 +155,10 @@ class Resources:
         done = [outcomes[place] for place in range(len(changes))]
         if generation != custom.current().generation or definitions.overtaken(done):
             await definitions.mend(connection, done)
+        for one in done:
+            project = self.projections.get(one.change.resource_type)
+            if project is not None and one.status.done and one.status is not Status.UNCHANGED:
+                await project(connection, one)
         return done
 
     def forget_texts(self) -> None:
