@@ -42,6 +42,7 @@ PACKAGES = (
             "ardenne.services.record.message_page",
         ),
     ),
+    Package("services/accounts", ("services/accounts",), ("ardenne.services.accounts.wording",)),
 )
 
 Text = str | tuple[str, str]

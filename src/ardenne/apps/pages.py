@@ -13,13 +13,16 @@ from starlette.staticfiles import StaticFiles
 
 import ardenne.ui
 from ardenne.kernel.http.faults import report
+from ardenne.kernel.identity.node import Identity
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings
+from ardenne.services.accounts import pages as accounts
+from ardenne.services.accounts.authorize import Patients
 from ardenne.services.record.api import FilingDoor
 from ardenne.services.record.pages import RecordPages
 from ardenne.ui.rendering import Renderer
 
-TEMPLATE_PACKAGES = ("ardenne.services.record",)
+TEMPLATE_PACKAGES = ("ardenne.services.record", "ardenne.services.accounts")
 _STATIC = Path(str(ardenne.ui.__file__)).parent / "static"
 
 
@@ -33,7 +36,9 @@ class _Static(StaticFiles):
         return response
 
 
-def pages_application(settings: Settings, service: FhirService) -> Starlette:
+def pages_application(
+    settings: Settings, service: FhirService, identity: Identity, patients: Patients
+) -> Starlette:
     """Return the application that answers every address outside /fhir."""
     renderer = Renderer(TEMPLATE_PACKAGES, settings.time_zone)
 
@@ -60,6 +65,7 @@ def pages_application(settings: Settings, service: FhirService) -> Starlette:
     return Starlette(
         routes=[
             Mount("/static", _Static(directory=_STATIC)),
+            *accounts.routes(identity, renderer, patients),
             *RecordPages(service, renderer).routes(),
             *FilingDoor(service, settings.body_limit).routes(),
         ],
