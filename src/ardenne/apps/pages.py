@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 import ardenne.ui
 from ardenne.kernel.http.faults import report
+from ardenne.kernel.identity.node import Identity
 from ardenne.kernel.policy.sentences import sentence
 from ardenne.kernel.policy.service import AccessRefused
 from ardenne.kernel.rest.service import FhirService
@@ -21,12 +22,19 @@ from ardenne.services.access.citizen_pages import CitizenPages
 from ardenne.services.access.desk_pages import DeskPages
 from ardenne.services.access.matrix_pages import MatrixPages
 from ardenne.services.access.professional_pages import ProfessionalPages
+from ardenne.services.accounts import pages as accounts
+from ardenne.services.accounts.authorize import Patients
 from ardenne.services.consent.pages import ConsentPages
 from ardenne.services.record.api import FilingDoor
 from ardenne.services.record.pages import RecordPages
 from ardenne.ui.rendering import Renderer
 
-TEMPLATE_PACKAGES = ("ardenne.services.record", "ardenne.services.consent", "ardenne.services.access")
+TEMPLATE_PACKAGES = (
+    "ardenne.services.record",
+    "ardenne.services.accounts",
+    "ardenne.services.consent",
+    "ardenne.services.access",
+)
 _STATIC = Path(str(ardenne.ui.__file__)).parent / "static"
 
 
@@ -40,7 +48,9 @@ class _Static(StaticFiles):
         return response
 
 
-def pages_application(settings: Settings, service: FhirService) -> Starlette:
+def pages_application(
+    settings: Settings, service: FhirService, identity: Identity, patients: Patients
+) -> Starlette:
     """Return the application that answers every address outside /fhir."""
     renderer = Renderer(TEMPLATE_PACKAGES, settings.time_zone)
 
@@ -81,6 +91,7 @@ def pages_application(settings: Settings, service: FhirService) -> Starlette:
             *ProfessionalPages(service, renderer).routes(),
             *DeskPages(service, renderer).routes(),
             *MatrixPages(service, renderer).routes(),
+            *accounts.routes(identity, renderer, patients),
             *RecordPages(service, renderer).routes(),
             *FilingDoor(service, settings.body_limit).routes(),
         ],
