@@ -19,6 +19,7 @@ from ardenne.apps.patients import FhirPatients
 from ardenne.kernel.audit.door import AuditDoor
 from ardenne.kernel.audit.journal import Journal
 from ardenne.kernel.audit.runner import JournalRunner
+from ardenne.kernel.audit.security import JournalEvents
 from ardenne.kernel.exports.operations import BulkExport
 from ardenne.kernel.exports.runner import ExportRunner
 from ardenne.kernel.exports.store import ExportJobs
@@ -135,7 +136,7 @@ class Application:
             asyncio.ensure_future(self._journal_runner().run()),
             asyncio.ensure_future(service.policy.keep_current()),
         ]
-        identity = Identity(self._database, self.settings)
+        identity = Identity(self._database, self.settings, JournalEvents())
         self._background.append(asyncio.ensure_future(identity.run()))
         self._doorkeeper = Doorkeeper(self.settings, identity)
         content = orjson.dumps(metadata.smart(identity.issuer))
