@@ -161,7 +161,10 @@ async def _file_document(service: FhirService, data: bytes, name: str, found: Re
                 }
                 for file, hashed in inner
             ]
-            reference = documents.document_reference(found, digest, len(data), person.patient_id, attachments)
+            known = await _known_authors(service, connection, found)
+            reference = documents.document_reference(
+                found, digest, len(data), person.patient_id, attachments, known
+            )
             documents.relate(reference, [f"{fact.resource_type}/{fact.resource_id}" for fact in facts])
             changes += await _supersede(service, connection, found, reference)
             changes.append(_put(reference))
@@ -182,6 +185,23 @@ async def _file_document(service: FhirService, data: bytes, name: str, found: Re
     return Filed(
         "filed", found.kind, person.patient_id, document_id if is_document else "", len(unique), tuple(notes)
     )
+
+
+async def _known_authors(service: FhirService, connection: Connection, found: Recognised) -> dict[int, str]:
+    """Return the authors whom the directory knows by their number: reference by place."""
+    known = {}
+    for place, author in enumerate(found.authors):
+        kind = str(author.get("resourceType", ""))
+        if kind not in ("Practitioner", "Organization"):
+            continue
+        for identifier in author.get("identifier", []):
+            token = f"{identifier.get('system', '')}|{identifier.get('value', '')}"
+            criteria = conditional.criteria_text([("identifier", token)])
+            matches = await conditional.matches(service, kind, criteria, connection)
+            if len(matches) == 1:
+                known[place] = f"{kind}/{matches[0][0]}"
+                break
+    return known
 
 
 async def _check_open(connection: Connection, patient_id: str) -> None:
