@@ -43,6 +43,8 @@ PACKAGES = (
         ),
     ),
     Package("services/accounts", ("services/accounts",), ("ardenne.services.accounts.wording",)),
+    Package("services/consent", ("services/consent",)),
+    Package("services/access", ("services/access",), ("ardenne.services.access.wording",)),
 )
 
 Text = str | tuple[str, str]

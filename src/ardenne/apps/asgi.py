@@ -131,6 +131,7 @@ class Application:
             asyncio.ensure_future(IndexRunner(indexing).run()),
             asyncio.ensure_future(self._subscriptions.runner.run()),
             asyncio.ensure_future(self._journal_runner().run()),
+            asyncio.ensure_future(service.policy.keep_current()),
         ]
         identity = Identity(self._database, self.settings)
         self._background.append(asyncio.ensure_future(identity.run()))

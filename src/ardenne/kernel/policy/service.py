@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ardenne.kernel.audit.journal import Journal
+from ardenne.kernel.http.faults import report
 from ardenne.kernel.identity.caller import Caller, Kind
 from ardenne.kernel.policy import decide as rules
-from ardenne.kernel.policy import store
+from ardenne.kernel.policy import matrices, store
 from ardenne.kernel.policy.clauses import Act
 from ardenne.kernel.policy.decide import Decision
 from ardenne.kernel.policy.facts import NOTHING_KNOWN, PatientFacts
@@ -16,7 +18,7 @@ from ardenne.kernel.policy.matrix import Matrix, shipped
 from ardenne.kernel.policy.standing import Standing, standing
 from ardenne.kernel.policy.trace import Trace
 from ardenne.kernel.store.change import now
-from ardenne.kernel.store.database import Connection, Database
+from ardenne.kernel.store.database import Connection, Database, DatabaseUnavailable
 from ardenne.kernel.store.permitted import Permitted, Source
 from ardenne.kernel.store.resources import RowFacts
 
@@ -42,6 +44,21 @@ class PolicyService:
         self.journal = journal
         self.matrix = matrix or shipped("lu")
         self._facts: dict[tuple[int, tuple[int, ...]], PatientFacts] = {}
+
+    async def renew(self) -> None:
+        """Take over the matrix that is in force now."""
+        self.matrix = await matrices.current(self.database, self.matrix.jurisdiction)
+
+    async def keep_current(self, seconds: float = 2.0) -> None:
+        """Take over new versions of the matrix, until cancelled: another process may have added one."""
+        while True:
+            try:
+                await self.renew()
+            except DatabaseUnavailable:
+                pass
+            except Exception as error:
+                report(error)
+            await asyncio.sleep(seconds)
 
     def standing(self, caller: Caller) -> Standing:
         """Return what a caller stands for under the matrix in force."""
