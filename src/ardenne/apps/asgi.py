@@ -19,6 +19,7 @@ from ardenne.apps.patients import FhirPatients
 from ardenne.kernel.audit.door import AuditDoor
 from ardenne.kernel.audit.journal import Journal
 from ardenne.kernel.audit.runner import JournalRunner
+from ardenne.kernel.audit.security import JournalEvents
 from ardenne.kernel.exports.operations import BulkExport
 from ardenne.kernel.exports.runner import ExportRunner
 from ardenne.kernel.exports.store import ExportJobs
@@ -36,6 +37,7 @@ from ardenne.kernel.imports.store import ImportJobs
 from ardenne.kernel.imports.work import Task
 from ardenne.kernel.indexing.operations import IndexOperations
 from ardenne.kernel.indexing.runner import IndexRunner
+from ardenne.kernel.indexing.words import WordRunner
 from ardenne.kernel.policy.matrix import shipped
 from ardenne.kernel.policy.service import PolicyService
 from ardenne.kernel.rest import answers
@@ -129,11 +131,12 @@ class Application:
             asyncio.ensure_future(self._exports.run()),
             asyncio.ensure_future(importing.run()),
             asyncio.ensure_future(IndexRunner(indexing).run()),
+            asyncio.ensure_future(WordRunner(self._database).run()),
             asyncio.ensure_future(self._subscriptions.runner.run()),
             asyncio.ensure_future(self._journal_runner().run()),
             asyncio.ensure_future(service.policy.keep_current()),
         ]
-        identity = Identity(self._database, self.settings)
+        identity = Identity(self._database, self.settings, JournalEvents())
         self._background.append(asyncio.ensure_future(identity.run()))
         self._doorkeeper = Doorkeeper(self.settings, identity)
         content = orjson.dumps(metadata.smart(identity.issuer))

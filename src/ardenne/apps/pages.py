@@ -86,12 +86,12 @@ def pages_application(
     return Starlette(
         routes=[
             Mount("/static", _Static(directory=_STATIC)),
-            *accounts.routes(identity, renderer, patients),
             *ConsentPages(service, renderer).routes(),
             *CitizenPages(service, renderer).routes(),
             *ProfessionalPages(service, renderer).routes(),
             *DeskPages(service, renderer).routes(),
             *MatrixPages(service, renderer).routes(),
+            *accounts.routes(identity, renderer, patients),
             *RecordPages(service, renderer).routes(),
             *FilingDoor(service, settings.body_limit).routes(),
         ],

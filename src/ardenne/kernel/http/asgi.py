@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from ardenne.kernel.http import compression
 from ardenne.kernel.http.message import Request, Response
 
 Scope = MutableMapping[str, Any]
@@ -69,22 +68,19 @@ async def _read_body(headers: dict[str, str], receive: Receive, limit: int) -> b
 def _decoded(body: bytes, encoding: str, limit: int) -> bytes:
     if encoding in ("", "identity"):
         return body
-    if encoding not in ("gzip", "deflate"):
-        raise RequestRefused(
-            415, f"the content encoding '{encoding[:20]}' is not read: use gzip, deflate or none"
-        )
+    if encoding not in compression.READ:
+        known = ", ".join(compression.READ)
+        raise RequestRefused(415, f"the content encoding '{encoding[:20]}' is not read: use {known} or none")
     try:
-        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
-        plain = unpacker.decompress(body, limit + 1)
-    except zlib.error:
-        raise RequestRefused(400, f"the content is not valid {encoding}") from None
-    if len(plain) > limit:
-        raise RequestRefused(413, f"the unpacked content is larger than {limit} bytes: send it in parts")
-    return plain
+        return compression.unpack(encoding, body, limit)
+    except compression.DamagedContent as error:
+        raise RequestRefused(400, str(error)) from None
+    except compression.TooLarge as error:
+        raise RequestRefused(413, str(error)) from None
 
 
 async def send_response(request: Request | None, response: Response, send: Send) -> None:
-    """Send an answer; packed when the caller takes gzip and it is worth it."""
+    """Send an answer; packed when the caller takes it and it is worth it."""
     body = response.body
     headers = [
         (name.lower().encode(), value.encode("latin-1", "replace")) for name, value in response.headers
@@ -95,9 +91,12 @@ async def send_response(request: Request | None, response: Response, send: Send)
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
         return
-    if request is not None and len(body) >= _COMPRESS_FROM and "gzip" in request.header("accept-encoding"):
-        body = gzip.compress(body, 1, mtime=0)
-        headers += [(b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]
+    if request is not None and len(body) >= _COMPRESS_FROM:
+        encoding = compression.chosen(request.header("accept-encoding"))
+        if encoding:
+            body = compression.pack(encoding, body)
+            headers.append((b"content-encoding", encoding.encode()))
+        headers.append((b"vary", b"accept-encoding"))
     headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     sent = b"" if request is not None and request.method == "HEAD" else body

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import orjson
 
@@ -17,11 +17,10 @@ from ardenne.standards.fhir.outcome import operation_outcome
 def searchset(page: Page, query: Query, base: str, path: str) -> bytes:
     """Return the searchset Bundle. ``base`` is the server's address, ``path`` what was searched."""
     cut = _cutter(query)
-    entries = [_entry(row, base, b"match", cut) for row in page.matches]
-    entries += [_entry(row, base, b"include", cut) for row in page.included]
+    entries = _entries(page.matches, base, b"match", cut) + _entries(page.included, base, b"include", cut)
     if page.issues:
         outcome = orjson.dumps(operation_outcome(page.issues))
-        entries.append(b'{"resource":%b,"search":{"mode":"outcome"}}' % outcome)
+        entries += [b',{"resource":%b,"search":{"mode":"outcome"}}' % outcome]
     parts = [
         b'{"resourceType":"Bundle","id":"%b","meta":{"lastUpdated":"%b"},"type":"searchset"'
         % (new_id().encode(), instant(now()).encode())
@@ -30,7 +29,9 @@ def searchset(page: Page, query: Query, base: str, path: str) -> bytes:
         parts.append(b',"total":%d' % page.total)
     parts.append(b',"link":%b' % orjson.dumps(_links(page, query, base, path)))
     if entries:
-        parts.append(b',"entry":[%b]' % b",".join(entries))
+        # every entry begins with a comma; the first one's becomes the bracket
+        entries[0] = b"[" + entries[0][1:]
+        parts += [b',"entry":', *entries, b"]"]
     parts.append(b"}")
     return b"".join(parts)
 
@@ -48,10 +49,19 @@ def _links(page: Page, query: Query, base: str, path: str) -> list[dict[str, str
     return links
 
 
-def _entry(row: Row, base: str, mode: bytes, cut: Callable[[bytes], bytes] | None) -> bytes:
-    body = cut(row.body) if cut else row.body
-    address = f"{base}/{row.resource_type}/{row.resource_id}".encode()
-    return b'{"fullUrl":"%b","resource":%b,"search":{"mode":"%b"}}' % (address, body, mode)
+def _entries(
+    rows: Sequence[Row], base: str, mode: bytes, cut: Callable[[bytes], bytes] | None
+) -> list[bytes]:
+    """Return the pieces of the entries, each beginning with a comma: they are joined only once."""
+    begin = f',{{"fullUrl":"{base}/'
+    end = b',"search":{"mode":"%b"}}' % mode
+    pieces: list[bytes] = []
+    for row in rows:
+        # a contained resource is called by its container: Type/id#local
+        kind, name = row[0], row[1]
+        address = name if "#" in name else f"{kind}/{name}"
+        pieces += (f'{begin}{address}","resource":'.encode(), cut(row.body) if cut else row.body, end)
+    return pieces
 
 
 def _cutter(query: Query) -> Callable[[bytes], bytes] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote
 
 from ardenne.kernel.search.errors import SearchError
 
@@ -15,6 +15,7 @@ RESULT_PARAMETERS = frozenset({
 })  # fmt: skip
 MAX_COUNT = 1000
 DEFAULT_COUNT = 50
+_PLAIN = re.compile(r"[A-Za-z0-9_.\-~:,/]*")
 _NAME = re.compile(r"[A-Za-z0-9_\-:.]+")
 
 
@@ -56,13 +57,20 @@ class Query(NamedTuple):
     total: str = ""
     types: tuple[str, ...] = ()
     cursor: str = ""
+    contained: str = ""
+    contained_type: str = ""
     pairs: tuple[tuple[str, str], ...] = ()
     """What was asked, for the self link; without the cursor."""
 
     @property
     def text(self) -> str:
         """What was asked as a query string. The colons of modifiers stay readable."""
-        return urlencode(self.pairs, safe=":,/", quote_via=quote)
+        return "&".join([f"{_quoted(name)}={_quoted(value)}" for name, value in self.pairs])
+
+
+def _quoted(text: str) -> str:
+    # looking is quicker than quoting, and most texts need none
+    return text if _PLAIN.fullmatch(text) else quote(text, safe=":,/")
 
 
 def read_pairs(text: str) -> list[tuple[str, str]]:
@@ -101,6 +109,8 @@ def parse(pairs: Iterable[tuple[str, str]]) -> Query:
         _one_of("_total", results, ("none", "estimate", "accurate")),
         tuple(part for value in results.get("_type", []) for part in value.split(",") if part),
         (results.get("_cursor") or [""])[-1],
+        _one_of("_contained", results, ("true", "false", "both")),
+        _one_of("_containedType", results, ("container", "contained")),
         tuple(kept),
     )
 

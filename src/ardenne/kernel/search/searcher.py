@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from ardenne.kernel.search import catalogue, cursor
@@ -123,7 +123,7 @@ class Searcher:
         connection: Connection | None,
     ) -> tuple[select.Selection, list[Issue]]:
         """Plan; what the database knows of custom and unknown parameters is learnt before."""
-        if custom.current().mentioned(query.text):
+        if not custom.current().empty and custom.current().mentioned(query.text):
             await self._learn(connection)
         error: SearchError | None = None
         issues: list[Issue] = []
@@ -188,6 +188,10 @@ class Searcher:
                 inner = condition.conditions if isinstance(condition, ask.All) else (condition,)
                 condition = ask.All((within, *inner))
             parts.append((NUMBERS[name], condition))
+        if query.contained in ("true", "both"):
+            if within is not None:
+                raise SearchError("_contained", "it is not answered within a compartment", "not-supported")
+            parts = _with_contained(parts, query)
         sorts = self._sorts(types, query, issues, strict)
         after = None
         if query.cursor:
@@ -255,12 +259,15 @@ class Searcher:
         connection: Connection | None,
     ) -> Page:
         rows = await self._fetch(select.page(selection), connection)
-        matched = [row for row in rows if row["step"] == 0 and row["pk"] is not None]
+        # without includes every row is a match, or the one that only brings the total
+        matched = rows if rows[0]["pk"] is not None or len(rows) > 1 else []
+        if selection.includes:
+            matched = [row for row in rows if row["step"] == 0 and row["pk"] is not None]
         more = len(matched) > query.page_size
         matched = matched[: query.page_size]
-        pks = {row["pk"] for row in matched}
         included: dict[int, Any] = {}
         if selection.includes:
+            pks = {row["pk"] for row in matched}
             cut = await self._cut_includes(selection, rows, pks, more, connection)
             included = {row["pk"]: row for row in cut if row["pk"] not in pks}
         next_cursor = ""
@@ -279,7 +286,7 @@ class Searcher:
                 )
             )
         return Page(
-            [_row(row) for row in matched],
+            _rows(matched, 2 if selection.includes else 1),
             [_row(row) for row in included.values()],
             total,
             next_cursor,
@@ -338,6 +345,17 @@ def _conditions(
     return [(name, translator.condition(name, known)) for name in types]
 
 
+def _with_contained(parts: list[tuple[int, ask.Condition]], query: Query) -> list[tuple[int, ask.Condition]]:
+    """Return the parts of a search for contained resources, or for what contains them (R4, 3.1.1.5.5)."""
+    outside = parts if query.contained == "both" else []
+    if query.contained_type == "contained":
+        return [*outside, *((-number, condition) for number, condition in parts)]
+    held: ask.Condition = ask.Any(tuple(ask.Contained(number, condition) for number, condition in parts))
+    # what already stands in the result by itself is not shown twice
+    shown = [ask.All((ask.OfTypes((number,)), condition)) for number, condition in outside]
+    return [*outside, (0, ask.All((held, *(ask.Not(one) for one in shown))))]
+
+
 def _is_known(
     translator: Translator, types: Sequence[str], parameter: Parameter, issues: list[Issue]
 ) -> bool:
@@ -353,6 +371,16 @@ def _is_known(
 
 def _row(row: Any) -> Row:
     return Row(NAMES[row["type"]], row["id"], row["version"], row["updated"], row["body"], row["patient"])
+
+
+def _rows(found: Iterable[Any], first: int) -> list[Row]:
+    """Return the rows of a page; ``first`` is the column of pk, the others follow in their order."""
+    make = tuple.__new__
+    rows = []
+    for one in found:
+        number, resource_id, version, updated, body, patient = one[first + 1 : first + 7]
+        rows.append(make(Row, (NAMES[number], resource_id, version, updated, body, patient)))
+    return rows
 
 
 def _total(

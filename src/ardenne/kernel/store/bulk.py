@@ -6,13 +6,13 @@ it again changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import psycopg
 from psycopg import errors
 
-from ardenne.kernel.store import definitions, packing
+from ardenne.kernel.store import containing, definitions, packing
 from ardenne.kernel.store.change import Change, Mode, Status, unknown_texts
 
 _EXISTING = "select self, digest, body is null from resource where self = any(%s)"
@@ -33,6 +33,7 @@ _TEXTS = """
 insert into token_text (key, text, hash) select * from unnest(%s::bigint[], %s::text[], %s::bigint[])
 on conflict do nothing
 """
+_CONTAINED = f"select write_contained({', '.join(f'%s::{cast}' for cast in containing.ARGUMENTS)})"
 _RETRIES = 5
 
 _TABLES: tuple[tuple[str, str, Callable[[Change, int], list[bytes]]], ...] = (
@@ -103,16 +104,30 @@ class BulkWriter:
         self._write_texts(fresh + known)
         if fresh:
             self._copy(fresh)
+            self._write_contained((change, 1) for change in fresh)
         tally = Tally(len(fresh), 0, unchanged)
         for change in sorted(known, key=lambda change: change.self_hash):
             tally += self._write_one(change)
         return tally
+
+    def _write_contained(self, written: Iterable[tuple[Change, int]]) -> None:
+        rows = containing.rows(
+            containing.Written(
+                f"{change.resource_type}/{change.resource_id}", change.self_hash, version, change.contained
+            )
+            for change, version in written
+        )
+        if rows:
+            with self._connection.cursor() as cursor:
+                cursor.executemany(_CONTAINED, rows)
 
     def _write_one(self, change: Change) -> Tally:
         assert change.mode is Mode.PUT_UNLESS_SAME
         row = self._connection.execute(_WRITE, change.arguments(), binary=True).fetchone()
         assert row is not None
         status = Status(row[0])
+        if status in (Status.CREATED, Status.UPDATED):
+            self._write_contained([(change, row[1])])
         return Tally(
             int(status is Status.CREATED), int(status is Status.UPDATED), int(status is Status.UNCHANGED)
         )

@@ -8,9 +8,12 @@ from enum import IntEnum
 from time import time_ns
 from typing import Any, NamedTuple
 
+import msgspec
+
 from ardenne.kernel.store import custom, hashing
-from ardenne.kernel.store.body import Body, compose
-from ardenne.kernel.store.index import EMPTY, IndexRow, build
+from ardenne.kernel.store.body import Body, compact, compose
+from ardenne.kernel.store.containing import Contained
+from ardenne.kernel.store.index import CONTAINS, EMPTY, IndexRow, build
 from ardenne.kernel.store.types import NUMBERS
 from ardenne.standards.fhir import extraction, labels
 
@@ -95,6 +98,8 @@ class Change(NamedTuple):
     """Whether the change touches the security labels alone."""
     custom: custom.Known = ()
     """The custom search parameters that the row was made with."""
+    contained: tuple[Contained, ...] = ()
+    """What it contains, to be searched by itself."""
 
     def arguments(self) -> tuple[Any, ...]:
         """Return the arguments of write_resource in order."""
@@ -107,7 +112,7 @@ class Change(NamedTuple):
             row.number_keys, row.number_lows, row.number_highs,
             row.number_units, row.number_codes, row.number_names,
             row.position_keys, row.latitudes, row.longitudes,
-            *self.label, self.account, self.journal, self.action,
+            *self.label[:-1], list(self.label.authors), self.account, self.journal, self.action,
         )  # fmt: skip
 
 
@@ -161,7 +166,8 @@ def write(
     updated = now()
     self_hash = hashing.self_hash(resource_type, resource_id)
     known = custom.current().of(resource_type)
-    index = _index(resource, known)
+    inner = _contained(resource, content)
+    index = _index(resource, known, inner)
     if resource_type == "Patient":
         patient: int | None = self_hash
     else:
@@ -170,22 +176,53 @@ def write(
     body = compose(resource_type, resource_id, content, updated)
     return Change(
         mode, method, resource_type, resource_id, self_hash, expected, updated, body, patient, index,
-        label_of(resource), custom=known,
+        label_of(resource), custom=known, contained=inner,
     )  # fmt: skip
 
 
-def _index(resource: dict[str, Any], known: custom.Known) -> IndexRow:
+def _index(resource: dict[str, Any], known: custom.Known, contained: Sequence[Contained] = ()) -> IndexRow:
     resource_type = resource["resourceType"]
     values = extraction.extract(resource)
     if known:
         extraction.extract_custom(resource, ((one.stored, one.parameter) for one in known), values)
-    return build(resource_type, values, extraction.main_date(resource_type))
+    row = build(resource_type, values, extraction.main_date(resource_type))
+    if contained:
+        row.tokens.append(CONTAINS)
+    for one in contained:
+        row.texts |= one.row.texts
+    return row
+
+
+class _Containing(msgspec.Struct):
+    """The contained resources of a JSON text, as written."""
+
+    contained: list[msgspec.Raw] = []
+
+
+_CONTAINING = msgspec.json.Decoder(_Containing)
+
+
+def _contained(resource: dict[str, Any], content: bytes) -> tuple[Contained, ...]:
+    if not resource.get("contained"):
+        return ()
+    found = []
+    for inner, raw in zip(resource["contained"], _CONTAINING.decode(content).contained, strict=True):
+        if inner.get("id"):
+            row = _index(inner, custom.current().of(inner["resourceType"]))
+            found.append(Contained(inner["resourceType"], inner["id"], compact(bytes(raw)), row))
+    return tuple(found)
 
 
 def indexed(change: Change, resource: dict[str, Any]) -> Change:
     """Return a change with its index made anew, with the custom parameters that are known now."""
     known = custom.current().of(change.resource_type)
-    return change._replace(row=_index(resource, known), custom=known)
+    contained = tuple(
+        one._replace(row=_index(inner, custom.current().of(one.resource_type)))
+        for inner in resource.get("contained", ())
+        for one in change.contained
+        if one.local_id == inner.get("id")
+    )
+    return change._replace(row=_index(resource, known, contained), custom=known, contained=contained)
 
 
 def delete(resource_type: str, resource_id: str, expected: int | None = None) -> Change:

@@ -71,6 +71,11 @@ class Definitions:
         """Return every parameter of every type."""
         return [one for known in self._known.values() for one in known]
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is no parameter at all."""
+        return not self._by_type
+
     def mentioned(self, text: str) -> bool:
         """Tell whether the code of some parameter stands in the text of a query."""
         return any(code in text for known in self._by_type.values() for code in known)

@@ -18,6 +18,9 @@ STRING_LIMIT = 500
 NO_DATE = -(1 << 63)
 """The clinical date of a resource that has none."""
 
+CONTAINS = hashing.key("", "contained")
+"""The token of a resource that contains others (also written out in migration 0012)."""
+
 Texts = dict[tuple[int, str], int]
 
 

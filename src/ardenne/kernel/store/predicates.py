@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any as Anything
 
 from ardenne.kernel.store import conditions as ask
-from ardenne.kernel.store import permitted
+from ardenne.kernel.store import permitted, words
 from ardenne.kernel.store.index import NO_DATE
 
 _COMPARISONS = {
@@ -20,7 +20,6 @@ _COMPARISONS = {
     "eb": "@.high <= {low}",
     "ap": "@.low < {high} and @.high > {low}",
 }
-_TEXT_LANGUAGES = ("simple", "french", "german", "english")
 _NUMBER_COMPARISONS = {
     "eq": "@.low >= {low} and @.high < {high}",
     "ne": "not (@.low >= {low} and @.high < {high})",
@@ -215,23 +214,32 @@ class Predicates:
     def _write_permitted(self, condition: permitted.Permitted, alias: str) -> str:
         return permitted.write(self, condition, alias)
 
+    def _write_unowned(self, condition: ask.Unowned, alias: str) -> str:
+        return f"({alias}.patient is null)"
+
     def _write_oftypes(self, condition: ask.OfTypes, alias: str) -> str:
         return f"({alias}.type = any({self.bind(list(condition.numbers), 'smallint[]')}))"
 
+    def _write_contained(self, condition: ask.Contained, alias: str) -> str:
+        row = self._alias()
+        found = f"{row}.type = {condition.number} and {self.write(condition.condition, row)}"
+        return f"({alias}.pk in (select {row}.container from contained_resource {row} where {found}))"
+
     def _write_contains(self, condition: ask.Contains, alias: str) -> str:
-        # no index of words is kept: what other conditions leave over is read and searched
-        body = f"convert_from({alias}.body, 'UTF8')::jsonb"
+        body = "convert_from(i.body, 'UTF8')::jsonb"
         content = (
             f"to_jsonb(regexp_replace({body} #>> '{{text,div}}', '<[^>]*>', ' ', 'g'))"
             if condition.narrative
             else body
         )
         query = self.bind(condition.query, "text")
-        found = [
+        scanned = [
             f"to_tsvector('{language}', {content}) @@ websearch_to_tsquery('{language}', {query})"
-            for language in _TEXT_LANGUAGES
+            for language in words.LANGUAGES
         ]
-        return f"({' or '.join(found)})"
+        column = "narrative" if condition.narrative else "content"
+        found = words.found(column, query, f"({' or '.join(scanned)})")
+        return f"({alias}.pk in ({found}))"
 
     def _exists(self, table: str, key: int, alias: str, where: Callable[[str], str]) -> str:
         row = self._alias()
@@ -260,6 +268,8 @@ _WRITERS: dict[type, Callable[[Predicates, Anything, str], str]] = {
     ask.ReferredBy: Predicates._write_referredby,
     ask.ListedIn: Predicates._write_listedin,
     ask.Contains: Predicates._write_contains,
+    ask.Contained: Predicates._write_contained,
     permitted.Permitted: Predicates._write_permitted,
     ask.OfTypes: Predicates._write_oftypes,
+    ask.Unowned: Predicates._write_unowned,
 }

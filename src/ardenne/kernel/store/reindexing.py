@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from ardenne.kernel.store import custom, definitions, hashing
+from ardenne.kernel.store import containing, custom, definitions, hashing
 from ardenne.kernel.store.change import Change, now
 from ardenne.kernel.store.database import Database
 from ardenne.kernel.store.types import NAMES, NUMBERS
@@ -148,6 +148,19 @@ class Reindexing:
             found = await connection.fetchmany(definitions.REINDEX, rows) if rows else []
             if any(row[0] == definitions.STALE for row in found):
                 return None
+            inside = [
+                containing.Written(
+                    f"{change.resource_type}/{change.resource_id}",
+                    change.self_hash,
+                    version,
+                    change.contained,
+                )
+                for change, version in ordered
+                if change.contained
+            ]
+            if inside:
+                await connection.execute(containing.FORGET, [one.container_hash for one in inside])
+                await connection.executemany(containing.WRITE, containing.rows(inside))
             return await connection.fetchval(_PROGRESS, job.id, *after, len(rows)) is not None
 
     async def refresh(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from ardenne.kernel.store import custom, definitions, hashing
+from ardenne.kernel.store import containing, custom, definitions, hashing
 from ardenne.kernel.store.change import Change, Outcome, Status, unknown_texts
 from ardenne.kernel.store.database import BROKEN, Connection, Database, DatabaseUnavailable
 from ardenne.kernel.store.types import NAMES
@@ -144,6 +144,9 @@ class Resources:
 
     async def write_in(self, connection: Connection, changes: Sequence[Change]) -> list[Outcome]:
         """Write changes inside the caller's transaction, in an order that cannot deadlock."""
+        if not connection.is_in_transaction() and any(change.contained for change in changes):
+            async with connection.transaction():
+                return await self.write_in(connection, changes)
         order = sorted(range(len(changes)), key=lambda place: changes[place].self_hash)
         await self._write_texts(connection, [changes[place] for place in order])
         rows = await connection.fetchmany(_WRITE, [changes[place].arguments() for place in order])
@@ -153,6 +156,9 @@ class Resources:
             outcomes[place] = Outcome(Status(status), version, updated, changes[place])
             generation = found
         done = [outcomes[place] for place in range(len(changes))]
+        inner = containing.rows(map(_holding, done))
+        if inner:
+            await connection.executemany(containing.WRITE, inner)
         if generation != custom.current().generation or definitions.overtaken(done):
             await definitions.mend(connection, done)
         for one in done:
@@ -237,6 +243,15 @@ class Resources:
             if len(self._known_texts) > _KNOWN_TEXTS:
                 self._known_texts.clear()
             self._known_texts.update(hashes)
+
+
+def _holding(done: Outcome) -> containing.Written:
+    """Return what a change that was carried out put into the store beside itself."""
+    change = done.change
+    carried_out = done.status in (Status.CREATED, Status.UPDATED)
+    contained = change.contained if carried_out else ()
+    name = f"{change.resource_type}/{change.resource_id}"
+    return containing.Written(name, change.self_hash, done.version, contained)
 
 
 def _fail(future: asyncio.Future[Any], error: Exception) -> None:

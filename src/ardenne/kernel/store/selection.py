@@ -47,7 +47,10 @@ class Include(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """A search over types, each with its own condition."""
+    """A search over types, each with its own condition.
+
+    A type below 0 means contained resources of that type, 0 resources of any type.
+    """
 
     parts: tuple[tuple[int, ask.Condition], ...]
     sorts: tuple[Sort, ...] = NEWEST_FIRST
@@ -152,7 +155,7 @@ def _count(write: Predicates, selection: Selection) -> str:
     tables = []
     for number, condition in selection.parts:
         hot = _hot_token(condition)
-        if hot is not None and selection.guard is None and condition in (hot, ask.All((hot,))):
+        if hot is not None and number > 0 and selection.guard is None and condition in (hot, ask.All((hot,))):
             tables.append(f"(select 1 from posting p where p.hash = {write.bind(hot.hashes[0])}{cap})")
             continue
         source, where = _source(write, number, condition, ())
@@ -167,6 +170,13 @@ def _source(
     """Return FROM and WHERE of one type, choosing what drives the query."""
     known = _has_owner(condition)
     asked = write.write(condition, "r", patient_known=known)
+    if number < 0:
+        guard = write.guarded("k")
+        if guard:
+            guard = f" and exists (select 1 from resource k where k.pk = r.container{guard})"
+        return "contained_resource r", f"r.type = {-number} and {asked}{guard}"
+    if number == 0:
+        return "resource r", f"r.body is not null and {asked}{write.guarded('r')}"
     where = f"r.type = {number} and r.body is not null and {asked}{write.guarded('r')}"
     hot = _hot_token(condition)
     if not known and hot is not None and len(sorts) == 1 and sorts[0].kind == "date":
