@@ -10,7 +10,10 @@ import socket
 import subprocess
 import sys
 import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -102,9 +105,9 @@ def neighbour(guarded: Guarded, tmp_path_factory: pytest.TempPathFactory) -> obj
         await database.close()
 
     with serving.database(Settings(data=str(folder / "data"))) as dsn:
-        subject = asyncio.run(register(dsn))
+        subject = _apart(lambda: asyncio.run(register(dsn)))
     with serving.database(Settings(data=str(data / "data"))) as dsn:
-        asyncio.run(link(dsn, subject))
+        _apart(lambda: asyncio.run(link(dsn, subject)))
     command = [
         sys.executable,
         "-m",
@@ -132,6 +135,12 @@ def neighbour(guarded: Guarded, tmp_path_factory: pytest.TempPathFactory) -> obj
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(30)
+
+
+def _apart(work: Callable[[], Any]) -> Any:
+    """Run work in a thread: the browser's event loop runs in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
 
 
 def _path(address: str) -> str:
@@ -220,4 +229,4 @@ def test_a_production_node_refuses_the_demonstrations_logins(guarded: Guarded) -
         data=str(Path(folder) / "data"), profile="production", base_url="https://node.example"
     )
     with serving.database(settings) as dsn, pytest.raises(serving.DatabaseError, match="built-in logins"):
-        serving.check_profile(settings, dsn)
+        _apart(lambda: serving.check_profile(settings, dsn))
