@@ -160,6 +160,15 @@ def test_sign_out_and_sign_out_everywhere(guarded: Guarded) -> None:
         assert call(site, "GET", "/account", cookie=cookie).status == 303
 
 
+def test_an_application_cannot_sign_anybody_out(guarded: Guarded) -> None:
+    site, _folder = guarded
+    cookie = signed_in(site, "anne.schmitz")
+    address = "/oauth/end-session?post_logout_redirect_uri=https://evil.example"
+    asked = call(site, "GET", address, cookie=cookie)
+    assert asked.status == 200 and "location" not in asked.headers and "evil" not in asked.body
+    assert call(site, "GET", "/account", cookie=cookie).status == 200
+
+
 def test_a_parent_sees_the_childs_record_and_a_stranger_does_not(guarded: Guarded) -> None:
     site, _folder = guarded
     mine = call(site, "GET", "/mine", cookie=signed_in(site, "sofia.ferreira"))
