@@ -9,6 +9,7 @@ import json
 import re
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -248,11 +249,68 @@ def test_tokens_of_the_command_line(guarded: Guarded) -> None:
     assert wrong.returncode == 1 and "Traceback" not in wrong.stderr
 
 
+def printed_token(folder: Path, login: str) -> str:
+    command = [
+        sys.executable,
+        "-m",
+        "ardenne.apps.cli",
+        "token",
+        "--data",
+        str(folder / "data"),
+        "--user",
+        login,
+    ]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
 def test_a_letter_activates_an_account(guarded: Guarded) -> None:
-    site, _folder = guarded
-    officer = signed_in(site, "identity")
+    """An identity officer writes the letter; the person activates, and the code is worth nothing any more."""
+    site, folder = guarded
     assert call(site, "GET", "/letters", cookie=signed_in(site, "claude.thill")).status == 403
-    assert call(site, "GET", "/letters", cookie=officer).status == 200
+    person = '{"resourceType":"Patient","id":"new-one","name":[{"family":"Nouveau","given":["Luc"]}],"birthDate":"1990-01-01"}'
+    request = urllib.request.Request(f"{site.address}/fhir/Patient/new-one", person.encode(), method="PUT")
+    request.add_header("authorization", f"Bearer {printed_token(folder, 'demo-backend')}")
+    request.add_header("content-type", "application/fhir+json")
+    urllib.request.urlopen(request, timeout=30).close()
+    officer = signed_in(site, "identity")
+    form = {"patient": "new-one", "login": "luc.nouveau"}
+    letter = call(site, "POST", "/letters", form, officer, origin=site.address)
+    code = re.search(r"<code>([A-Z0-9]{5}(?:-[A-Z0-9]{5}){3})</code>", letter.body)
+    assert letter.status == 200 and code
+    chosen = {
+        "login": "luc.nouveau",
+        "code": code[1],
+        "password": "three slow rivers meeting",
+        "act": "activate",
+    }
+    done = call(site, "POST", "/activate", chosen, origin=site.address)
+    assert done.status == 303 and done.headers["location"] == "/account"
+    cookie = done.headers["set-cookie"].partition(";")[0]
+    assert "/record/new-one" in call(site, "GET", "/mine", cookie=cookie).body
+    assert call(site, "POST", "/activate", chosen, origin=site.address).status == 422
+
+
+def test_an_application_is_opened_on_a_record(guarded: Guarded) -> None:
+    """SMART EHR launch: the record is the one that was open, and nobody can choose another."""
+    site, _folder = guarded
+    mine = call(site, "GET", "/mine", cookie=signed_in(site, "jean.weber"))
+    patient = re.findall(r'href="/record/([^"]+)"', mine.body)[0]
+    cookie = signed_in(site, "claude.thill")
+    opened = call(site, "POST", f"/launch/{patient}", {"client": "demo-app"}, cookie, origin=site.address)
+    launch = dict(parse_qsl(urlsplit(opened.headers["location"]).query))
+    assert launch["iss"] == f"{site.address}/fhir"
+    address, verifier = authorize_address(site, scope="launch patient/*.rs", launch=launch["launch"])
+    page = call(site, "GET", address, cookie=cookie)
+    pending = re.search(r'name="pending" value="([^"]+)"', page.body)
+    assert pending and 'name="patient"' not in page.body
+    kept = {"pending": pending[1], "act": "allow", "patient": "another", "scope": "patient/*.rs"}
+    answer = call(site, "POST", "/oauth/consent", kept, cookie, origin=site.address)
+    code = dict(parse_qsl(urlsplit(answer.headers["location"]).query))["code"]
+    form = {
+        "grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT, "client_id": "demo-app",
+        "code_verifier": verifier,
+    }  # fmt: skip
+    assert json.loads(call(site, "POST", "/oauth/token", form).body)["patient"] == patient
 
 
 @pytest.mark.parametrize("language", ["fr", "de", "lb", "en", "pt"])
