@@ -20,7 +20,7 @@ from granian.constants import Interfaces, Loops
 from ardenne.apps.asgi import SETTINGS_VARIABLE
 from ardenne.kernel.http.faults import report
 from ardenne.kernel.migrations import KERNEL
-from ardenne.kernel.rest.enforcement import read_rules
+from ardenne.kernel.rest.profile_rules import read_rules
 from ardenne.kernel.settings import Settings, SettingsError, encode
 from ardenne.kernel.store.embedded import DatabaseError, EmbeddedDatabase, claim
 from ardenne.kernel.store.migrate import migrate
