@@ -42,6 +42,9 @@ PACKAGES = (
             "ardenne.services.record.message_page",
         ),
     ),
+    Package("services/consent", ("services/consent",)),
+    Package("services/access", ("services/access",), ("ardenne.services.access.wording",)),
+    Package("services/accounts", ("services/accounts",), ("ardenne.services.accounts.wording",)),
 )
 
 Text = str | tuple[str, str]

@@ -64,7 +64,7 @@ def site() -> Iterator[Site]:
     folder = Path(tempfile.mkdtemp(prefix="ardenne-journey-"))
     folder.chmod(0o711)
     command = [sys.executable, "-m", "ardenne.apps.cli", "demo", "--data", str(folder / "data")]
-    command += ["--port", str(port), "--no-browser"]
+    command += ["--port", str(port), "--no-browser", "--open"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
         assert process.stdout is not None

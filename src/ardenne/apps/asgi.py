@@ -13,10 +13,13 @@ from typing import Any
 import orjson
 
 from ardenne import __version__
+from ardenne.apps.doorkeeper import Doorkeeper, bare_request
 from ardenne.apps.pages import pages_application
+from ardenne.apps.patients import FhirPatients
 from ardenne.kernel.audit.door import AuditDoor
 from ardenne.kernel.audit.journal import Journal
 from ardenne.kernel.audit.runner import JournalRunner
+from ardenne.kernel.audit.security import JournalEvents
 from ardenne.kernel.exports.operations import BulkExport
 from ardenne.kernel.exports.runner import ExportRunner
 from ardenne.kernel.exports.store import ExportJobs
@@ -24,7 +27,10 @@ from ardenne.kernel.http import cors
 from ardenne.kernel.http.asgi import Receive, RequestRefused, Scope, Send, read_request, send_response
 from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.identity import loopback
-from ardenne.kernel.identity.caller import OPERATOR
+from ardenne.kernel.identity.caller import ANONYMOUS
+from ardenne.kernel.identity.errors import Unauthenticated
+from ardenne.kernel.identity.node import Identity
+from ardenne.kernel.identity.oauth import metadata
 from ardenne.kernel.imports.operations import BulkImport
 from ardenne.kernel.imports.runner import ImportRunner
 from ardenne.kernel.imports.store import ImportJobs
@@ -49,7 +55,9 @@ from ardenne.kernel.subscriptions.node import Subscriptions
 from ardenne.services.consent.projection import project
 
 SETTINGS_VARIABLE = "ARDENNE_WORKER_SETTINGS"
-_PUBLIC = ("/health", "/fhir/metadata", "/static/")
+_PUBLIC = ("/fhir/metadata", "/static/")
+_SMART_CONFIGURATION = "/fhir/.well-known/smart-configuration"
+_ANY_ORIGIN = (("access-control-allow-origin", "*"), ("cache-control", "public, max-age=300"))
 _PR_SET_PDEATHSIG = 1
 _BARE = Response(200, b"x" * 2048, (("content-type", "text/plain"),))
 
@@ -61,6 +69,7 @@ class Application:
         self.settings = settings
         self._router: Router | None = None
         self._pages: Any = None
+        self._doorkeeper: Doorkeeper | None = None
         self._database: Database | None = None
         self._background: list[asyncio.Future[None]] = []
 
@@ -125,8 +134,15 @@ class Application:
             asyncio.ensure_future(WordRunner(self._database).run()),
             asyncio.ensure_future(self._subscriptions.runner.run()),
             asyncio.ensure_future(self._journal_runner().run()),
+            asyncio.ensure_future(service.policy.keep_current()),
         ]
-        self._pages = pages_application(self.settings, service)
+        identity = Identity(self._database, self.settings, JournalEvents())
+        self._background.append(asyncio.ensure_future(identity.run()))
+        self._doorkeeper = Doorkeeper(self.settings, identity)
+        content = orjson.dumps(metadata.smart(identity.issuer))
+        self._smart = Response(200, content, (("content-type", "application/json"), *_ANY_ORIGIN))
+        patients = FhirPatients(self._router)
+        self._pages = pages_application(self.settings, service, identity, patients)
 
     def _journal_runner(self) -> JournalRunner:
         assert self._database is not None
@@ -145,20 +161,23 @@ class Application:
                 request = await read_request(scope, receive, self.settings.body_limit, self.settings.base_url)
                 await send_response(request, await self._answer(request), send)
                 return
-            refused = self._refused(_bare_request(scope))
-            if refused:
-                await send_response(
-                    None, Response(403, refused.encode(), (("content-type", "text/plain"),)), send
-                )
+            request = bare_request(scope, self.settings.base_url)
+            assert self._doorkeeper is not None
+            answer = await self._doorkeeper.page(request, scope)
+            if answer is not None:
+                await send_response(None, answer, send)
                 return
-            scope.setdefault("state", {})["caller"] = OPERATOR
             await self._pages(scope, receive, send)
         except RequestRefused as error:
             found = refuse(error.status, "invalid", str(error), "request")
             await send_response(None, answers.error(found), send)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"] != websocket.PATH or self._refused(_bare_request(scope)):
+        # a binding token vouches for the caller; only the open mode looks at the address too
+        refused = scope["path"] != websocket.PATH
+        if self.settings.open:
+            refused = refused or bool(loopback.refusal(bare_request(scope)))
+        if refused:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
             return
@@ -172,19 +191,23 @@ class Application:
         foreign = cors.is_allowed(request, self.settings.cors_origins)
         if foreign and cors.preflight(request):
             return cors.with_headers(request, Response(204))
-        refused = self._refused(request, foreign)
-        if refused:
-            return answers.error(refuse(403, "forbidden", refused, "access"))
-        assert self._router is not None
-        response = await self._router.answer(request._replace(caller=OPERATOR))
+        response = await self._fhir(request, foreign)
         return cors.with_headers(request, response) if foreign else response
 
-    def _refused(self, request: Request, foreign: bool = False) -> str:
-        if request.path.startswith(_PUBLIC):
-            return ""
-        if self.settings.open:
-            return loopback.refusal(request, foreign)
-        return "sign-in is not part of this version yet: start with --open on your own machine"
+    async def _fhir(self, request: Request, foreign: bool) -> Response:
+        assert self._router is not None and self._doorkeeper is not None
+        if request.path == _SMART_CONFIGURATION and request.method in ("GET", "HEAD"):
+            return self._smart
+        caller = ANONYMOUS
+        if not request.path.startswith(_PUBLIC):
+            try:
+                caller = await self._doorkeeper.caller(request, foreign)
+            except Unauthenticated as error:
+                code = "login" if error.status == 401 else "forbidden"
+                answer = answers.error(refuse(error.status, code, error.message, "access"))
+                header = error.www_authenticate
+                return answer.with_headers(("www-authenticate", header)) if header else answer
+        return await self._router.answer(request._replace(caller=caller))
 
     async def _health(self) -> Response:
         assert self._database is not None
@@ -207,12 +230,6 @@ def _import_task(settings: Settings) -> Task:
         required_profiles=settings.required_profiles,
         declared_profiles=settings.declared_profiles,
     )
-
-
-def _bare_request(scope: Scope) -> Request:
-    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    client = scope.get("client") or ("", 0)
-    return Request(scope.get("method", "GET"), scope["path"], "", headers, b"", "", client[0])
 
 
 def _die_with_parent() -> None:

@@ -63,16 +63,23 @@ def serve(
 @click.option("--workers", type=click.IntRange(1, 64), default=1, help="Worker processes (default: 1).")
 @click.option("--reset", is_flag=True, help="Remove the data folder first.")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+@click.option("--open", "open_", is_flag=True, help="Loopback callers who do not sign in are the operator.")
 @click.option(
     "--corpus", type=click.Path(path_type=Path), help="Also load the sample documents of this folder."
 )
 def demo(
-    data: Path | None, port: int | None, workers: int, reset: bool, no_browser: bool, corpus: Path | None
+    data: Path | None,
+    port: int | None,
+    workers: int,
+    reset: bool,
+    no_browser: bool,
+    open_: bool,
+    corpus: Path | None,
 ) -> None:
     """Start a node with invented persons on both sides of the border."""
     from ardenne.apps import demonstration
 
-    settings = load(data=str(data) if data else None, port=port, workers=workers, open=True)
+    settings = load(data=str(data) if data else None, port=port, workers=workers, open=open_)
     demonstration.run(settings, reset, not no_browser, corpus)
 
 
@@ -116,6 +123,40 @@ def import_(
 
     settings = load(data=str(data) if data else None, database=database)
     sys.exit(importing.run(list(paths), settings, server or "", processes, quiet))
+
+
+@main.command()
+@click.option("--data", type=click.Path(path_type=Path), help="Data folder of the node (default: data).")
+@click.option("--database", help="The node's PostgreSQL, if it is not the embedded one.")
+@click.option("--user", required=True, help="Login, such as anne.schmitz.")
+@click.option(
+    "--scope", default="", help='SMART scopes (default: "user/*.cruds", of software "system/*.cruds").'
+)
+@click.option(
+    "--purpose", default="", help="Purpose of use: TREAT, ETREAT, HOPERAT, PUBHLTH, HRESCH, PATRQT, HPAYMT."
+)
+@click.option("--role", default="", help="Profession or organisation, for a login with several roles.")
+@click.option("--patient", default="", help="Patient id of the launch context, for patient/ scopes.")
+@click.option("--minutes", type=click.IntRange(1, 720), default=10, help="How long it holds (default: 10).")
+@click.option(
+    "--port", type=int, help="Port of the server whose token it is (default: that of the data folder)."
+)
+def token(
+    data: Path | None,
+    database: str | None,
+    user: str,
+    scope: str,
+    purpose: str,
+    role: str,
+    patient: str,
+    minutes: int,
+    port: int | None,
+) -> None:
+    """Print an access token of a demonstration's login, for trying the FHIR door. Development only."""
+    from ardenne.apps import tokens
+
+    settings = load(data=str(data) if data else None, database=database, port=port)
+    click.echo(tokens.issue(settings, tokens.Wish(user, scope, purpose, role, patient, minutes)))
 
 
 main.add_command(bench)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
 import webbrowser
@@ -10,6 +11,7 @@ from pathlib import Path
 import click
 
 from ardenne.apps import serving
+from ardenne.apps.demo import logins
 from ardenne.apps.demo.documents import write_all
 from ardenne.kernel.settings import Settings
 from ardenne.kernel.store.embedded import DatabaseError
@@ -18,6 +20,10 @@ from ardenne.services.record import cli as record_cli
 
 _CORPUS_FOLDERS = ("documents/cda", "documents/fhir", "documents/hl7v2", "documents/kmehr", "synthea")
 
+_OPEN = """
+This demonstration runs with --open: callers from this machine who do not sign in are the operator.
+"""
+
 
 def run(settings: Settings, reset: bool, browser: bool, corpus: Path | None) -> None:
     """Load the demonstration and serve it until Ctrl-C."""
@@ -25,7 +31,7 @@ def run(settings: Settings, reset: bool, browser: bool, corpus: Path | None) -> 
         _remove(settings.data_folder)
     with serving.database(settings) as dsn:
         _load(settings, dsn, corpus)
-        serving.serve(settings, lambda address: _announce(address, browser))
+        serving.serve(settings, lambda address: _announce(address, settings.open, browser))
 
 
 def _remove(data: Path) -> None:
@@ -50,6 +56,7 @@ def _load(settings: Settings, dsn: str, corpus: Path | None) -> None:
         f"  filed {report.outcomes['filed']}, there already {report.outcomes['duplicate']}, "
         f"waiting in the error desk {report.outcomes['rejected']}"
     )
+    click.echo(f"  {asyncio.run(logins.load(dsn, settings))} logins")
     if corpus is None:
         return
     paths = [corpus / name for name in _CORPUS_FOLDERS if (corpus / name).exists()]
@@ -59,17 +66,24 @@ def _load(settings: Settings, dsn: str, corpus: Path | None) -> None:
     click.echo(record_cli.run(paths, dsn, contents, None, False, settings.time_zone).table())
 
 
-def _announce(address: str, browser: bool) -> None:
+def _announce(address: str, is_open: bool, browser: bool) -> None:
     click.echo(
         f"""
 ready {address}
 
-  pages     {address}/          find a person: try the name "Weber", or the birth date 1958-03-14
+  sign in   {address}/sign-in   one click a person: try "Anne Schmitz", "Dr Claude Thill" or "Josée Kremer"
+  pages     {address}/          as a doctor: find a person by the name "Weber", or the birth date 1958-03-14
   filing    {address}/desk      file a document, see what waits in the error desk
-  FHIR R4   {address}/fhir      try {address}/fhir/Patient?name=weber
+  FHIR R4   {address}/fhir      ardenne token --user claude.thill prints an access token for it
 
-Login: none. This demonstration runs with --open: callers from this machine are the operator,
-all others are refused. All persons are invented. Ctrl-C stops it; `--reset` starts afresh.
+Logins (password of all: {logins.PASSWORD}):
+  citizens       anne.schmitz, jean.weber, sofia.ferreira (parent of tiago.ferreira), germaine.weber and others
+  professionals  claude.thill (doctor), danielle.muller (nurse), martine.braun (pharmacist),
+                 paul.kieffer (laboratory), tom.schiltz (secretary), nathalie.wagner (two roles) and others
+  offices        identity, public-health, payer, auditor, operator, data-protection, matrix-editor
+  software       {logins.BACKEND}, whose key is keys/demo-backend.json in the data folder
+{_OPEN if is_open else ""}
+All persons are invented. Ctrl-C stops it; `--reset` starts afresh.
 """
     )
     if browser:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import logging
 import os
@@ -19,9 +20,11 @@ from granian.constants import Interfaces, Loops
 
 from ardenne.apps.asgi import SETTINGS_VARIABLE
 from ardenne.kernel.http.faults import report
+from ardenne.kernel.identity.store_accounts import has_development_logins
 from ardenne.kernel.migrations import KERNEL
 from ardenne.kernel.rest.profile_rules import read_rules
 from ardenne.kernel.settings import Settings, SettingsError, encode
+from ardenne.kernel.store.database import Database
 from ardenne.kernel.store.embedded import DatabaseError, EmbeddedDatabase, claim
 from ardenne.kernel.store.migrate import migrate
 
@@ -29,7 +32,7 @@ _LOGGER = logging.getLogger("ardenne.serving")
 _WATCH_SECONDS = 1.0
 _STOP_SECONDS = 10
 """How long a worker may take to end; what a dead database keeps waiting is cut off then."""
-MIGRATIONS = (*KERNEL, "ardenne.services.record.migrations")
+MIGRATIONS = (*KERNEL, "ardenne.services.record.migrations", "ardenne.services.access.migrations")
 
 
 @contextmanager
@@ -86,6 +89,14 @@ def only_server(data: Path) -> Iterator[None]:
         yield
 
 
+def issuer_of(data: Path) -> str:
+    """Return the issuer of the server that runs on a data folder, or that ran there last; empty: none ever did."""
+    try:
+        return (data / "server.issuer").read_text()
+    except OSError:
+        return ""
+
+
 def check_port(host: str, port: int) -> None:
     """Raise DatabaseError when the port is taken."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
@@ -113,6 +124,8 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         import msgspec
 
         running = msgspec.structs.replace(settings, database=dsn)
+        _check_profile(settings, dsn)
+        (settings.data_folder / "server.issuer").write_text(settings.issuer)
         os.environ[SETTINGS_VARIABLE] = encode(running)
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         address = f"http://{host}:{settings.port}"
@@ -130,6 +143,25 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
             workers_kill_timeout=_STOP_SECONDS,
         )
         server.serve()
+
+
+def _check_profile(settings: Settings, dsn: str) -> None:
+    """Raise DatabaseError when a production node holds logins whose password everybody knows."""
+    if settings.profile != "production":
+        return
+
+    async def holds() -> bool:
+        database = Database(dsn, 1)
+        try:
+            async with database.connection() as connection:
+                return await has_development_logins(connection)
+        finally:
+            await database.close()
+
+    if asyncio.run(holds()):
+        raise DatabaseError(
+            "this database holds the built-in logins of a demonstration: a production node begins with an empty one"
+        )
 
 
 def _announce(address: str, ready: Callable[[str], None]) -> None:

@@ -8,6 +8,7 @@ KERNEL = (
     "ardenne.kernel.imports.migrations",
     "ardenne.kernel.subscriptions.migrations",
     "ardenne.kernel.terminology.migrations",
+    "ardenne.kernel.identity.migrations",
     "ardenne.kernel.audit.migrations",
     "ardenne.kernel.policy.migrations",
 )

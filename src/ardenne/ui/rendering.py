@@ -13,6 +13,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from ardenne.kernel.identity.caller import ANONYMOUS, Kind
 from ardenne.ui.languages import LANGUAGES, LUXEMBOURG, Words, choose
 
 LANGUAGE_COOKIE = "language"
@@ -67,6 +68,7 @@ class Renderer:
                 "languages": LANGUAGES,
                 "path": request.url.path,
                 "static": static_address,
+                "reader": _reader(request),
                 **(values or {}),
             }
         )
@@ -77,6 +79,13 @@ class Renderer:
                 LANGUAGE_COOKIE, words.language, max_age=31_536_000, httponly=True, samesite="lax"
             )
         return response
+
+
+def _reader(request: Request) -> str:
+    """Return the name of who is signed in; empty when nobody is."""
+    found = request.scope.get("state", {}).get("caller", ANONYMOUS)
+    signed_in = found.kind not in (Kind.ANONYMOUS, Kind.OPERATOR) and found.scopes is None
+    return str(found.name) if signed_in else ""
 
 
 @lru_cache(maxsize=32)

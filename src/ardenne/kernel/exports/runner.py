@@ -115,7 +115,7 @@ class ExportRunner:
         if self._policy is None:
             raise RuntimeError("this node has no policy: only the operator may export")
         trace = self._policy.trace(caller, query=str(job.request.get("url", "")))
-        guard = self._policy.permitted(trace.standing)
+        guard = self._policy.guard(trace.standing)
         rows = await self._jobs.page(number, span, after, patients, _PAGE, guard)
         for patient in {row[3] for row in rows}:
             trace.note(Action.EXPORT, patient, [NAMES[number]], rule="list")

@@ -14,7 +14,7 @@ import orjson
 
 from ardenne.kernel.audit.entries import Action, Outcome
 from ardenne.kernel.identity.caller import Kind
-from ardenne.kernel.policy import store
+from ardenne.kernel.policy import scoping, store
 from ardenne.kernel.policy.clauses import Act
 from ardenne.kernel.policy.decide import Decision
 from ardenne.kernel.policy.service import UNREAD, AccessRefused, PolicyService
@@ -23,6 +23,7 @@ from ardenne.kernel.policy.trace import Trace
 from ardenne.kernel.search.query import Query
 from ardenne.kernel.search.searcher import Page, Row, Searcher
 from ardenne.kernel.store import conditions as ask
+from ardenne.kernel.store import selection
 from ardenne.kernel.store.change import Change, Mode, Status
 from ardenne.kernel.store.change import Outcome as Written
 from ardenne.kernel.store.database import Connection
@@ -48,11 +49,13 @@ class GuardedResources:
         self._standing = trace.standing
 
     async def read(self, resource_type: str, resource_id: str) -> Stored | None:
-        """Return the current version, None when there is none that the caller may see."""
+        """Return the current version, None when there is none that the caller may see. Raises AccessRefused."""
+        self._check_scope(resource_type, "r")
         return await self._seen(await self._inner.read(resource_type, resource_id), Action.READ)
 
     async def read_version(self, resource_type: str, resource_id: str, version: int) -> Stored | None:
-        """Return one version, None when there is none that the caller may see."""
+        """Return one version, None when there is none that the caller may see. Raises AccessRefused."""
+        self._check_scope(resource_type, "r")
         return await self._seen(
             await self._inner.read_version(resource_type, resource_id, version), Action.VREAD
         )
@@ -63,6 +66,8 @@ class GuardedResources:
         if found is None:
             return None
         (decision,) = await self._policy.decide_many(connection, self._standing, [(found.facts, Act.READ)])
+        if decision.permit and not await self._in_scope(found, found.facts):
+            decision = _OUT_OF_SCOPE
         return self._noted(found, decision, Action.READ)
 
     async def _seen(self, found: Stored | None, action: Action) -> Stored | None:
@@ -74,7 +79,27 @@ class GuardedResources:
             if proxy is not None:
                 facts = proxy
         decision = await self._policy.decide(self._standing, facts, Act.READ, NUMBERS[found.resource_type])
+        if decision.permit and not await self._in_scope(found, facts):
+            decision = _OUT_OF_SCOPE
         return self._noted(found, decision, action, facts)
+
+    async def _in_scope(self, found: Stored, facts: RowFacts) -> bool:
+        """Tell whether the scopes of the token open reading a resource. Raises AccessRefused for a type not opened."""
+        caller = self._standing.caller
+        if caller.scopes is None:
+            return True
+        opened = scoping.opens_row(caller, found.resource_type, "r", facts.patient)
+        if opened is not None:
+            return opened
+        limit = scoping.condition(caller, "r", self._policy.translator)
+        wanted = ask.All((ask.Selves((found.facts.self_hash,)), limit or ask.EVERYTHING))
+        chosen = selection.Selection(((NUMBERS[found.resource_type], wanted),), limit=1)
+        statement = selection.identities(chosen)
+        return bool(await self.database.fetch(statement.sql, *statement.arguments))
+
+    def _check_scope(self, resource_type: str, letter: str) -> None:
+        if not scoping.opens(self._standing.caller, resource_type, letter):
+            raise AccessRefused(_OUT_OF_SCOPE)
 
     async def _proxy(self, binary: Stored) -> RowFacts | None:
         """Return the facts of the resource that stands for a Binary's sensitivity (R4, Binary.securityContext)."""
@@ -132,8 +157,13 @@ class GuardedResources:
     ) -> Change:
         """Return a change with its creator and its line of the journal. Raises AccessRefused."""
         asked: list[tuple[RowFacts, Act]] = []
+        caller = self._standing.caller
         standing_row = present is not None and present.body is not None
         act = _act(change, standing_row)
+        patient = change.patient if change.body is not None or present is None else present.facts.patient
+        if not scoping.opens_row(caller, change.resource_type, scoping.LETTERS[act], patient):
+            # a scope with a query opens reading only: what it selects cannot be known before it is written
+            raise AccessRefused(_OUT_OF_SCOPE)
         if present is not None:
             asked.append((present.facts, Act.READ if not standing_row else act))
         if change.body is not None:
@@ -193,6 +223,7 @@ class GuardedResources:
         )
 
 
+_OUT_OF_SCOPE = Decision(False, "scope")
 _ACTIONS = {
     Act.READ: Action.READ,
     Act.CREATE: Action.CREATE,
@@ -250,8 +281,8 @@ class GuardedSearcher(Searcher):
         self._trace = trace
 
     def guard(self) -> ask.Condition | None:
-        """What the policy permits the caller to see."""
-        return self._policy.permitted(self._trace.standing)
+        """What the policy permits the caller to see, and the scopes of the token open."""
+        return self._policy.guard(self._trace.standing)
 
     def caller_key(self) -> str:
         """The account: a link to a further page is for whoever got the first."""
@@ -266,7 +297,11 @@ class GuardedSearcher(Searcher):
         within: ask.Condition | None = None,
         connection: Connection | None = None,
     ) -> Page:
-        """Return one page of what the caller may see, and note whose data it holds."""
+        """Return one page of what the caller may see, and note whose data it holds. Raises AccessRefused."""
+        if len(types) < len(NUMBERS) and not any(
+            scoping.opens(self._trace.standing.caller, name, scoping.SEARCH) for name in types
+        ):
+            raise AccessRefused(_OUT_OF_SCOPE)
         page = await super().search(types, query, strict=strict, within=within, connection=connection)
         note_rows(self._trace, Action.SEARCH, [*page.matches, *page.included], _asked(types, query))
         return page
@@ -312,7 +347,7 @@ class GuardedPast:
         self, types: tuple[str, ...], span: tuple[int, int], after: Position, limit: int
     ) -> list[Version]:
         """Return versions of the types that the caller may see."""
-        guard = self._policy.permitted(self._trace.standing)
+        guard = self._policy.guard(self._trace.standing)
         found = await self._inner.of_types(types, span, after, limit, guard)
         note_rows(self._trace, Action.HISTORY, found, ",".join(types))
         return found

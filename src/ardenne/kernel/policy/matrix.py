@@ -135,3 +135,27 @@ def cell_text(cell: Cell) -> str:
     if cell.write is not Reach.NONE:
         parts.append("W" + words[cell.write])
     return " ".join(parts)
+
+
+def write(found: Matrix) -> str:
+    """Return a matrix as the TOML text that ``parse`` reads."""
+    order = [category for category in Category if category is not Category.NONE]
+    lines = [
+        f'jurisdiction = "{found.jurisdiction}"',
+        f'version = "{found.version}"',
+        f'status = "{found.status}"',
+        f"shared = [{', '.join(_quoted(category.name) for category in sorted(found.shared))}]",
+        "[duration_hours]",
+        *(f"{name} = {hours}" for name, hours in found.hours.items()),
+        "[columns]",
+        f"order = [{', '.join(_quoted(category.name) for category in order)}]",
+        "[rows]",
+    ]
+    for profession, cells in found.rows.items():
+        texts = [_quoted(cell_text(cells.get(category, Cell()))) for category in order]
+        lines.append(f"{profession} = [{', '.join(texts)}]")
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ardenne.kernel.audit.journal import Journal
+from ardenne.kernel.http.faults import report
 from ardenne.kernel.identity.caller import Caller, Kind
 from ardenne.kernel.policy import decide as rules
-from ardenne.kernel.policy import store
+from ardenne.kernel.policy import matrices, scoping, store
 from ardenne.kernel.policy.clauses import Act
 from ardenne.kernel.policy.decide import Decision
 from ardenne.kernel.policy.facts import NOTHING_KNOWN, PatientFacts
 from ardenne.kernel.policy.matrix import Matrix, shipped
 from ardenne.kernel.policy.standing import Standing, standing
 from ardenne.kernel.policy.trace import Trace
+from ardenne.kernel.search.translate import Translator
+from ardenne.kernel.store import conditions as ask
 from ardenne.kernel.store.change import now
-from ardenne.kernel.store.database import Connection, Database
-from ardenne.kernel.store.permitted import Permitted, Source
+from ardenne.kernel.store.database import Connection, Database, DatabaseUnavailable
+from ardenne.kernel.store.permitted import Source
 from ardenne.kernel.store.resources import RowFacts
 
 _KEPT = 50_000
@@ -41,7 +45,24 @@ class PolicyService:
         self.database = database
         self.journal = journal
         self.matrix = matrix or shipped("lu")
+        self.translator = Translator("")
+        """Reads the queries of granular scopes."""
         self._facts: dict[tuple[int, tuple[int, ...]], PatientFacts] = {}
+
+    async def renew(self) -> None:
+        """Take over the matrix that is in force now."""
+        self.matrix = await matrices.current(self.database, self.matrix.jurisdiction)
+
+    async def keep_current(self, seconds: float = 2.0) -> None:
+        """Take over new versions of the matrix, until cancelled: another process may have added one."""
+        while True:
+            try:
+                await self.renew()
+            except DatabaseUnavailable:
+                pass
+            except Exception as error:
+                report(error)
+            await asyncio.sleep(seconds)
 
     def standing(self, caller: Caller) -> Standing:
         """Return what a caller stands for under the matrix in force."""
@@ -51,9 +72,11 @@ class PolicyService:
         """Begin the trace of a request."""
         return Trace(self.standing(caller), now(), address, query)
 
-    def permitted(self, found: Standing, act: Act = Act.READ) -> Permitted:
-        """Return the policy as a condition for lists."""
-        return rules.permitted(found, act, now())
+    def guard(self, found: Standing) -> ask.Condition:
+        """Return what must hold for every row of a list: the policy, cut to the scopes of the token."""
+        permitted = rules.permitted(found, Act.READ, now())
+        limit = scoping.condition(found.caller, scoping.SEARCH, self.translator)
+        return permitted if limit is None else ask.All((permitted, limit))
 
     async def facts(
         self, found: Standing, row: RowFacts, connection: Connection | None = None

@@ -66,6 +66,16 @@ insert into policy_owner (reference, caller) values ($1, $2)
 on conflict (reference) do update set caller = excluded.caller
 """
 _OWNERS = "select reference, caller from policy_owner where reference = any($1)"
+_NEWEST_MATRIX = "select content from policy_matrix where jurisdiction = $1 order by number desc limit 1"
+_MATRIX_TEXT = "select content from policy_matrix where jurisdiction = $1 and number = $2"
+_MATRIX_VERSIONS = """
+select number, author, reason, created from policy_matrix where jurisdiction = $1 order by number desc limit 100
+"""
+_NEXT_MATRIX = "select nextval(pg_get_serial_sequence('policy_matrix', 'number'))"
+_ADD_MATRIX = """
+insert into policy_matrix (number, jurisdiction, content, author, reason) overriding system value
+values ($1, $2, $3, $4, $5)
+"""
 
 
 class GrantRow(NamedTuple):
@@ -239,3 +249,32 @@ async def owners(asked: Database | Connection, references: Iterable[str]) -> dic
     """Return who stands behind orders; those of the operator are not named."""
     rows = await asked.fetch(_OWNERS, list(references))
     return {row[0]: msgspec.json.decode(row[1], type=Caller) for row in rows}
+
+
+async def newest_matrix(asked: Database | Connection, jurisdiction: str) -> str:
+    """Return the newest matrix that this node added for a jurisdiction, empty when it added none."""
+    rows = await asked.fetch(_NEWEST_MATRIX, jurisdiction)
+    return rows[0][0] if rows else ""
+
+
+async def matrix_text(asked: Database | Connection, jurisdiction: str, number: int) -> str:
+    """Return a matrix by its number, empty when there is none."""
+    rows = await asked.fetch(_MATRIX_TEXT, jurisdiction, number)
+    return rows[0][0] if rows else ""
+
+
+async def matrix_versions(asked: Database | Connection, jurisdiction: str) -> list[Any]:
+    """Return number, author, reason and time of the matrices that this node added."""
+    return list(await asked.fetch(_MATRIX_VERSIONS, jurisdiction))
+
+
+async def next_matrix(connection: Connection) -> int:
+    """Return the number of the next matrix."""
+    return int(await connection.fetchval(_NEXT_MATRIX))
+
+
+async def add_matrix(
+    connection: Connection, number: int, jurisdiction: str, content: str, author: str, reason: str
+) -> None:
+    """Keep a matrix; it is in force with the commit."""
+    await connection.execute(_ADD_MATRIX, number, jurisdiction, content, author, reason)

@@ -64,9 +64,28 @@ class Settings(msgspec.Struct, frozen=True):
     zone: str = "Europe/Luxembourg"
     """Time zone of the node: times are shown in it, and times that arrive without zone are read in it."""
 
+    profile: str = "development"
+    """``development`` or ``production``; production refuses open doors, built-in logins and plain http."""
+    oidc_issuer: str = ""
+    """An outside OpenID Connect provider at which people may sign in; empty: none."""
+    oidc_client: str = ""
+    """Our client id at that provider."""
+    oidc_claim: str = "sub"
+    """The claim by which that provider names an account that is linked here."""
+    oidc_name: str = ""
+    """The provider's name on the sign-in page."""
+
     @property
     def data_folder(self) -> Path:
         return Path(self.data).expanduser()
+
+    @property
+    def issuer(self) -> str:
+        """The node's own name in tokens: its public address, or where it listens."""
+        if self.base_url:
+            return self.base_url.rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
 
     @property
     def time_zone(self) -> ZoneInfo:
@@ -89,6 +108,7 @@ def load(**chosen: Any) -> Settings:
         settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsError(f"a setting cannot be used: {error}") from None
+    _check_profile(settings)
     try:
         ZoneInfo(settings.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -96,6 +116,24 @@ def load(**chosen: Any) -> Settings:
             f"zone: there is no time zone '{settings.zone[:60]}': write it as in Europe/Luxembourg"
         ) from None
     return settings
+
+
+def _check_profile(settings: Settings) -> None:
+    """Raise SettingsError for what a production node must not do."""
+    if settings.profile not in ("development", "production"):
+        raise SettingsError(f"profile: '{settings.profile[:40]}' is none: development or production")
+    if settings.oidc_issuer and not settings.oidc_client:
+        raise SettingsError("oidc_client: the outside provider needs our client id too")
+    if settings.profile == "development":
+        return
+    if settings.open:
+        raise SettingsError("open: a production node asks everybody who they are: start without --open")
+    if not settings.base_url.startswith("https://"):
+        raise SettingsError(
+            "base_url: a production node needs its public address, which begins with https://"
+        )
+    if settings.oidc_issuer and not settings.oidc_issuer.startswith("https://"):
+        raise SettingsError("oidc_issuer: must begin with https:// in production")
 
 
 def encode(settings: Settings) -> str:

@@ -125,6 +125,10 @@ class ListedIn(NamedTuple):
     list_hash: int
 
 
+class Unowned(NamedTuple):
+    """The resource belongs to no patient."""
+
+
 class OfTypes(NamedTuple):
     """The resource is of one of these types (numbers)."""
 
@@ -165,7 +169,7 @@ class Not(NamedTuple):
 
 Condition = (
     Tokens | TokenWords | Selves | OwnedBy | Strings | Dates | Updated | Numbers | AnyDate | AnyValue | Near
-    | Refers | ReferredBy | ListedIn | Contains | Contained | Permitted | OfTypes | All | Any | Not
+    | Refers | ReferredBy | ListedIn | Contains | Contained | Permitted | OfTypes | Unowned | All | Any | Not
 )  # fmt: skip
 
 NOTHING = Any(())

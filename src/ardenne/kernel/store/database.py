@@ -105,15 +105,19 @@ class Database:
         finally:
             self._free.release()
 
+    async def dedicated(self) -> Connection:
+        """Return a new connection outside the count, for who listens; the taker closes it."""
+        try:
+            return await asyncpg.connect(**self._arguments)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise DatabaseUnavailable("the database cannot be reached") from error
+
     async def _take(self) -> Connection:
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closed():
                 return connection
-        try:
-            return await asyncpg.connect(**self._arguments)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise DatabaseUnavailable("the database cannot be reached") from error
+        return await self.dedicated()
 
 
 def _arguments(dsn: str) -> dict[str, Any]:

@@ -214,6 +214,9 @@ class Predicates:
     def _write_permitted(self, condition: permitted.Permitted, alias: str) -> str:
         return permitted.write(self, condition, alias)
 
+    def _write_unowned(self, condition: ask.Unowned, alias: str) -> str:
+        return f"({alias}.patient is null)"
+
     def _write_oftypes(self, condition: ask.OfTypes, alias: str) -> str:
         return f"({alias}.type = any({self.bind(list(condition.numbers), 'smallint[]')}))"
 
@@ -268,4 +271,5 @@ _WRITERS: dict[type, Callable[[Predicates, Anything, str], str]] = {
     ask.Contained: Predicates._write_contained,
     permitted.Permitted: Predicates._write_permitted,
     ask.OfTypes: Predicates._write_oftypes,
+    ask.Unowned: Predicates._write_unowned,
 }

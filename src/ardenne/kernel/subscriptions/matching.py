@@ -185,7 +185,7 @@ def _guard(service: FhirService, owner: Caller | None) -> ask.Condition | None:
     """Return what the owner of a Subscription may see at this moment."""
     if owner is None or service.policy is None:
         return None
-    return service.policy.permitted(service.policy.standing(owner))
+    return service.policy.guard(service.policy.standing(owner))
 
 
 def check(service: FhirService, plan: Plan) -> None:

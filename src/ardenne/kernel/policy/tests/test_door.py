@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from ardenne.kernel.audit import store as journal
@@ -326,3 +327,55 @@ def test_the_journal_is_read_as_audit_events_by_whom_it_concerns(ward: TestNode)
     assert ask(ward, auditor, "GET", "AuditEvent?date=lt2020-01-01").json["total"] == 0
     assert ask(ward, auditor, "GET", "AuditEvent?colour=red").status == 400
     assert ask(ward, auditor, "PUT", f"AuditEvent/{event['id']}", event).status == 405
+
+
+def scoped(caller: Caller, *scopes: str, context: str = "") -> Caller:
+    return msgspec.structs.replace(caller, scopes=scopes, context=context)
+
+
+def test_scopes_cut_what_the_policy_permits_and_never_add(ward: TestNode) -> None:
+    reads = scoped(DOCTOR, "user/Observation.rs")
+    assert ask(ward, reads, "GET", "Observation/open").status == 200
+    assert ask(ward, reads, "GET", "Observation/other").status == 404
+    refused = ask(ward, reads, "GET", "Patient/anne")
+    assert refused.status == 403 and "scope" in refused.problem
+    assert ask(ward, reads, "GET", "Patient?_id=anne").status == 403
+    value = {key: value for key, value in observation("x", "anne").items() if key != "id"}
+    assert ask(ward, reads, "POST", "Observation", value).status == 403
+    writes = scoped(DOCTOR, "user/Observation.c")
+    assert ask(ward, writes, "POST", "Observation", value).status == 201
+    assert ask(ward, writes, "GET", "Observation/open").status == 403
+    everything = scoped(DOCTOR, "user/*.cruds", "system/*.cruds")
+    assert ask(ward, everything, "GET", "Observation/other").status == 404
+    assert ask(ward, scoped(DOCTOR, "system/*.cruds"), "GET", "Observation/open").status == 403
+
+
+def test_scopes_reach_includes_and_reverse_chains(ward: TestNode) -> None:
+    narrow = scoped(ANNE, "user/Patient.rs")
+    answer = ask(ward, narrow, "GET", "Patient?_id=anne&_revinclude=Observation:patient")
+    assert [entry["resource"]["id"] for entry in answer.entries()] == ["anne"]
+    assert ask(ward, narrow, "GET", "Patient?_has:Observation:patient:code=718-7").json["total"] == 0
+    assert ask(ward, ANNE, "GET", "Patient?_has:Observation:patient:code=718-7").json["total"] == 1
+    system = ask(ward, narrow, "GET", "?_type=Patient,Observation")
+    assert {entry["resource"]["resourceType"] for entry in system.entries("match")} == {"Patient"}
+
+
+def test_the_launch_context_is_one_patient(ward: TestNode) -> None:
+    parent = Caller(Kind.CITIZEN, "anne", "Anne", patient="anne", mandates=(Mandate("bert", "parent"),))
+    app = scoped(parent, "patient/*.rs", context="bert")
+    assert ask(ward, parent, "GET", "Observation/open").status == 200
+    assert ask(ward, app, "GET", "Observation/open").status == 404
+    assert ask(ward, app, "GET", "Observation/other").status == 200
+    assert {entry["resource"]["id"] for entry in ask(ward, app, "GET", "Observation").entries()} == {"other"}
+    assert ask(ward, app, "GET", "Organization/labo").status == 200
+    assert ask(ward, scoped(parent, "patient/*.rs"), "GET", "Observation/other").status == 403
+
+
+def test_granular_scopes_select_by_their_query(ward: TestNode) -> None:
+    category = "http://terminology.hl7.org/CodeSystem/observation-category|laboratory"
+    vital = scoped(ANNE, "user/Observation.rs?category=vital-signs")
+    laboratory = scoped(ANNE, f"user/Observation.rs?category={category}")
+    assert ask(ward, laboratory, "GET", "Observation/open").status == 200
+    assert ask(ward, vital, "GET", "Observation/open").status == 404
+    assert ask(ward, vital, "GET", "Observation?code=718-7").json["total"] == 0
+    assert ask(ward, laboratory, "GET", "Observation?code=718-7").json["total"] == 3

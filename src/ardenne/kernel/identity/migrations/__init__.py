@@ -1,0 +1,1 @@
+"""Tables of accounts, sessions and tokens."""

@@ -1,0 +1,1 @@
+"""Accounts: sign-in, activation, devices, mandates, and what applications may do."""

@@ -1,0 +1,36 @@
+"""All pages and endpoints of accounts."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from ardenne.kernel.identity.node import Identity
+from ardenne.services.accounts.account import AccountPages
+from ardenne.services.accounts.authorize import AuthorizePages, Patients
+from ardenne.services.accounts.letters import LetterPages
+from ardenne.services.accounts.mandates import MandatePages
+from ardenne.services.accounts.oauth import OAuthDoor
+from ardenne.services.accounts.sign_in import SignInPages
+from ardenne.ui.rendering import Renderer
+
+PUBLIC_PAGES = frozenset({"/sign-in", "/sign-out", "/activate", "/oauth/authorize", "/oauth/consent"})
+"""Pages that nobody needs to be signed in for; they ask for it themselves where they must."""
+
+
+def is_public(path: str) -> bool:
+    """Tell whether a page may be opened before sign-in."""
+    return path in PUBLIC_PAGES or path.startswith("/sign-in/")
+
+
+def routes(identity: Identity, renderer: Renderer, patients: Patients) -> list[Route]:
+    """Return every address of the service."""
+    authorize = AuthorizePages(identity, renderer, patients)
+    account = AccountPages(identity, renderer, patients)
+    return [
+        *SignInPages(authorize, renderer).routes(),
+        *authorize.routes(),
+        *account.routes(),
+        *MandatePages(account, renderer).routes(),
+        *LetterPages(account, renderer).routes(),
+        *OAuthDoor(identity).routes(),
+    ]
