@@ -13,7 +13,7 @@ from ardenne.apps.terminology_loading import command
 from ardenne.kernel.terminology import writing
 from ardenne.kernel.terminology.loaders import LOADERS, Files, Options
 from ardenne.kernel.terminology.loaders.model import Item, Name, Release, described
-from ardenne.kernel.terminology.loaders.tests import samples
+from ardenne.kernel.terminology.tests import samples
 from ardenne.kernel.testing import TestNode
 from ardenne.standards.fhir.terminology import ListedSystem
 

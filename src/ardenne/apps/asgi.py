@@ -41,9 +41,9 @@ from ardenne.kernel.indexing.words import WordRunner
 from ardenne.kernel.policy.matrix import shipped
 from ardenne.kernel.policy.service import PolicyService
 from ardenne.kernel.rest import answers
-from ardenne.kernel.rest.enforcement import read_rules
 from ardenne.kernel.rest.errors import refuse
 from ardenne.kernel.rest.operations import ALL
+from ardenne.kernel.rest.profile_rules import read_rules
 from ardenne.kernel.rest.router import Router
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings, decode

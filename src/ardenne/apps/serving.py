@@ -22,7 +22,7 @@ from ardenne.apps.asgi import SETTINGS_VARIABLE
 from ardenne.kernel.http.faults import report
 from ardenne.kernel.identity.store_accounts import has_development_logins
 from ardenne.kernel.migrations import KERNEL
-from ardenne.kernel.rest.enforcement import read_rules
+from ardenne.kernel.rest.profile_rules import read_rules
 from ardenne.kernel.settings import Settings, SettingsError, encode
 from ardenne.kernel.store.database import Database
 from ardenne.kernel.store.embedded import DatabaseError, EmbeddedDatabase, claim

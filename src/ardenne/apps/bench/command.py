@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ardenne.apps.bench.node import Measured, Node, Remote
     from ardenne.apps.bench.workloads import Row
 
-NAMES = ("ingest", "read", "search", "write", "all")
+NAMES = ("ingest", "read", "search", "write", "all", "curve")
 
 
 @click.command("bench")
@@ -75,12 +75,17 @@ def _requests(node: Measured, name: str, floor: float) -> list[Row]:
 def _measure(node: Node, name: str, resources: int) -> tuple[list[Row], dict[str, float]]:
     from ardenne.apps.bench import workloads
 
-    rows = [workloads.ingest(node, resources, 2)]
+    load = workloads.curve if name == "curve" else workloads.ingest
+    rows = load(node, resources, 2)
     facts = {"database MB": node.bytes_on_disk() / 1e6, "resources": float(resources)}
     node.settle()
     node.serve()
     floor = workloads.floor(node)
     rows.append(floor)
+    if name == "curve":
+        rows += workloads.long_records(node, floor.rate)
+        rows += workloads.read(node, floor.rate) + workloads.search(node, floor.rate)
+        rows += workloads.write(node, floor.rate)
     rows += _requests(node, name, floor.rate)
     facts["largest server process MB"] = node.server_usage().resident / 1e6
     return rows, facts

@@ -56,6 +56,16 @@ def lines(count: int, seed: int = 1) -> Iterator[bytes]:
             yield orjson.dumps(resource)
 
 
+def long_record(patient_id: str, count: int) -> Iterator[bytes]:
+    """Yield a patient with ``count`` observations, over twenty years, as JSON."""
+    chance = random.Random(count)  # noqa: S311 - not for secrets
+    yield orjson.dumps({"resourceType": "Patient", "id": patient_id, "name": [{"family": "Long"}]})
+    subject, begin = {"reference": f"Patient/{patient_id}"}, datetime(2005, 1, 1, tzinfo=UTC)
+    for _number in range(count):
+        when = (begin + timedelta(minutes=chance.randrange(20 * 525_600))).isoformat()
+        yield orjson.dumps(_observation(_uuid(chance), subject, None, when, chance))
+
+
 def _uuid(chance: random.Random) -> str:
     return str(uuid.UUID(int=chance.getrandbits(128), version=4))
 

@@ -32,7 +32,7 @@ class Row(NamedTuple):
     failures: int = 0
 
 
-def ingest(node: Node, resources: int, processes: int) -> Row:
+def ingest(node: Node, resources: int, processes: int) -> list[Row]:
     """Bulk load of NDJSON lines with full structural validation and index."""
     content = list(people.lines(max(1, resources // people.PER_PATIENT)))
     before, begin = node.database_usage(), time.perf_counter()
@@ -42,7 +42,40 @@ def ingest(node: Node, resources: int, processes: int) -> Row:
     seconds = time.perf_counter() - begin
     python = (_own_cpu() - python_before) / stored * 1e6
     database = (node.database_usage().cpu - before.cpu) / stored * 1e6
-    return Row("bulk load", stored / seconds, 0, 0, python, database, 0, len(content) - stored)
+    return [Row("bulk load", stored / seconds, 0, 0, python, database, 0, len(content) - stored)]
+
+
+def curve(node: Node, resources: int, processes: int) -> list[Row]:
+    """Bulk load in ten parts of the same size: how the last compares with the first."""
+    persons, rows = max(1, resources // people.PER_PATIENT // 10), []
+    for part in range(1, 11):
+        content = people.lines(persons, seed=part)
+        before, python, begin = node.database_usage(), _own_cpu(), time.perf_counter()
+        lines = (pool.Line("bench", number, line) for number, line in enumerate(content, 1))
+        stored = sum(batch.tally.created for batch in pool.load(node.dsn, node.contents, lines, processes))
+        seconds = time.perf_counter() - begin
+        database = (node.database_usage().cpu - before.cpu) / stored * 1e6
+        spent = (_own_cpu() - python) / stored * 1e6
+        rows.append(Row(f"bulk load to {part * stored:,}", stored / seconds, 0, 0, spent, database, 0))
+    for patient_id, count in LONG_RECORDS.items():
+        found = (pool.Line("bench", n, line) for n, line in enumerate(people.long_record(patient_id, count)))
+        for _batch in pool.load(node.dsn, node.contents, found, 1):
+            pass
+    return rows
+
+
+LONG_RECORDS = {"long-641": 641, "long-5000": 5000}
+"""Patients with as many observations."""
+
+
+def long_records(node: Measured, floor_rate: float) -> list[Row]:
+    """The latest results of one kind of patients with many."""
+    rows = []
+    for patient_id in LONG_RECORDS:
+        target = f"Observation?patient={patient_id}&code=http://loinc.org%7C718-7&_sort=-date&_count=10&_total=none"
+        shots = itertools.repeat(Shot("GET", f"{node.prefix}/{target}"))
+        rows.append(run(node, f"latest of {LONG_RECORDS[patient_id]:,}", shots, floor_rate))
+    return rows
 
 
 def transactions(node: Measured, resources: int) -> Row:

@@ -23,8 +23,9 @@ from ardenne.kernel.imports.manifest import Input, ManifestError, Places
 from ardenne.kernel.imports.sources import SourceError, lines
 from ardenne.kernel.imports.store import Job, JobRecord, Progress
 from ardenne.kernel.rest import binary, incoming
-from ardenne.kernel.rest.enforcement import enforce, read_rules
+from ardenne.kernel.rest.enforcement import enforce
 from ardenne.kernel.rest.errors import RestError, refuse
+from ardenne.kernel.rest.profile_rules import read_rules
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import change
 from ardenne.kernel.store.bulk import BulkWriter

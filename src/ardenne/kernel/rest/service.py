@@ -11,7 +11,7 @@ from ardenne.kernel.identity.caller import OPERATOR, Caller
 from ardenne.kernel.policy.guarded import GuardedPast, GuardedResources, GuardedSearcher
 from ardenne.kernel.policy.service import PolicyService, unlimited
 from ardenne.kernel.policy.trace import Trace
-from ardenne.kernel.rest.enforcement import AS_DECLARED, ProfileRules
+from ardenne.kernel.rest.profile_rules import AS_DECLARED, ProfileRules
 from ardenne.kernel.search.searcher import Searcher
 from ardenne.kernel.search.translate import Translator
 from ardenne.kernel.store.database import Database

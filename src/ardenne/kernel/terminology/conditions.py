@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, Protocol
 
 import orjson
 
@@ -13,9 +13,6 @@ from ardenne.standards.fhir.path.regex import compiled as pattern
 from ardenne.standards.fhir.terminology import Concept, Filter, UnknownFilter
 from ardenne.standards.fhir.terminology.concepts import value_of
 from ardenne.standards.fhir.text import normalise
-
-if TYPE_CHECKING:
-    from ardenne.kernel.terminology.loaded import LoadedSystem
 
 _IDENTITY: Final = frozenset({"code", "concept"})
 _LIKE: Final = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
@@ -30,7 +27,22 @@ _COLUMNS: Final = {"display": "c.display", "definition": "c.definition", "status
 _FLAGS: Final = {"inactive": "c.inactive", "notSelectable": "c.abstract"}
 
 
-def conditions(system: LoadedSystem, filters: Sequence[Filter], text: str, active: bool) -> Conditions:
+class Numbered(Protocol):
+    """What conditions ask of a loaded code system."""
+
+    property_uris: Mapping[str, str]
+
+    def number_of(self, code: str) -> int | None:
+        """The number of a concept."""
+
+    def related(self, code: str, *, upward: bool) -> Iterator[str]:
+        """Codes of all ancestors or descendants."""
+
+    def key(self, number: int) -> int:
+        """How the arrays of ancestors name a concept of this system."""
+
+
+def conditions(system: Numbered, filters: Sequence[Filter], text: str, active: bool) -> Conditions:
     """The conditions that say the same as the filters, except for those of `tests`. Raises UnknownFilter."""
     found = Conditions()
     for each in filters:
@@ -42,7 +54,7 @@ def conditions(system: LoadedSystem, filters: Sequence[Filter], text: str, activ
     return found
 
 
-def _add(system: LoadedSystem, asked: Filter, found: Conditions) -> None:
+def _add(system: Numbered, asked: Filter, found: Conditions) -> None:
     if asked.operator in _HIERARCHY or asked.operator == "generalizes":
         if asked.property not in _IDENTITY:
             raise UnknownFilter(f"{asked.operator} applies to the property 'concept'")
@@ -67,7 +79,7 @@ def _add(system: LoadedSystem, asked: Filter, found: Conditions) -> None:
         raise UnknownFilter(f"the operator '{asked.operator[:40]}' is not known")
 
 
-def _add_hierarchy(system: LoadedSystem, asked: Filter, found: Conditions) -> None:
+def _add_hierarchy(system: Numbered, asked: Filter, found: Conditions) -> None:
     number = system.number_of(asked.value)
     if number is None:
         found.add("true" if asked.operator == "is-not-a" else "false")
@@ -78,7 +90,7 @@ def _add_hierarchy(system: LoadedSystem, asked: Filter, found: Conditions) -> No
         found.add(_HIERARCHY[asked.operator], number, system.key(number))
 
 
-def _add_values(system: LoadedSystem, asked: Filter, values: list[str], found: Conditions) -> None:
+def _add_values(system: Numbered, asked: Filter, values: list[str], found: Conditions) -> None:
     negation = "not " if asked.operator == "not-in" else ""
     name = asked.property
     if name in _IDENTITY:
@@ -97,7 +109,7 @@ def _add_values(system: LoadedSystem, asked: Filter, values: list[str], found: C
         found.add(negation + "(c.properties @> any({}::jsonb[]))", wanted)
 
 
-def _check_property(system: LoadedSystem, name: str) -> None:
+def _check_property(system: Numbered, name: str) -> None:
     if name in _IDENTITY or name in _COLUMNS or name in system.property_uris:
         return
     there = ", ".join(sorted(system.property_uris)) or "none"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ardenne.kernel.rest.enforcement import AS_DECLARED, ProfileRules, read_rules
+from ardenne.kernel.rest.profile_rules import AS_DECLARED, ProfileRules, read_rules
 from ardenne.kernel.store import custom
 from ardenne.kernel.testing import Answer, TestNode
 

@@ -1,23 +1,33 @@
 """Which slice a value belongs to (FHIR R4, ElementDefinition.slicing)."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from ardenne.standards.fhir.definitions import is_subtype
+from ardenne.standards.fhir.profiles.context import Context
 from ardenne.standards.fhir.profiles.items import Item, at, children, steps
 from ardenne.standards.fhir.profiles.matching import equals, matches
 from ardenne.standards.fhir.profiles.tree import Node
+from ardenne.standards.fhir.validator.invariants import Scene
 from ardenne.standards.fhir.validator.report import Report
 
-if TYPE_CHECKING:
-    from ardenne.standards.fhir.profiles.conformance import Conformance
-
 Json = dict[str, Any]
+
+
+class Checking(Protocol):
+    """What slices ask of the check that they are part of."""
+
+    context: Context
+    scene: Scene
+    resolver: Any
+
+    def check(self, item: Item, url: str, report: Report) -> bool:
+        """Check a value against a profile by URL."""
 
 
 class Slicer:
     """The slices of one element."""
 
-    def __init__(self, node: Node, conformance: "Conformance") -> None:
+    def __init__(self, node: Node, conformance: Checking) -> None:
         self.node = node
         self.conformance = conformance
         slicing = node.element.get("slicing", {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import uuid4
 
 from ardenne.standards.fhir.terminology import presentation, versions
@@ -14,6 +14,7 @@ from ardenne.standards.fhir.terminology.concepts import Concept, Json, canonical
 from ardenne.standards.fhir.terminology.membership import holds, is_excluded, not_understood
 from ardenne.standards.fhir.terminology.messages import TerminologyError, finding, refusal
 from ardenne.standards.fhir.terminology.parameters import Inputs, set_parameters
+from ardenne.standards.fhir.terminology.presentation import Entry
 from ardenne.standards.fhir.terminology.scope import Choice, Scope, unknown_system
 from ardenne.standards.fhir.terminology.source import Source
 from ardenne.standards.fhir.terminology.statuses import Doubt, doubt
@@ -21,17 +22,6 @@ from ardenne.standards.fhir.terminology.system import System, UnknownFilter, con
 
 MOST_COUNTED: Final = 1_000_000
 """Concepts that are looked at to tell the total of a paged expansion."""
-
-
-class Entry(NamedTuple):
-    """A concept of the expansion."""
-
-    system: System
-    concept: Concept
-    stated: Json
-    """what the value set says about the code"""
-    nests: bool
-    """whether it may stand under its parent"""
 
 
 class Expander:

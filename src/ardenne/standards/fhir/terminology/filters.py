@@ -6,17 +6,14 @@ and descendent-leaf.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 from ardenne.standards.fhir.path.errors import FhirPathError
 from ardenne.standards.fhir.path.regex import compiled as pattern
 from ardenne.standards.fhir.terminology.concepts import Concept, value_of
 from ardenne.standards.fhir.terminology.system import Filter, UnknownFilter
-
-if TYPE_CHECKING:
-    from ardenne.standards.fhir.terminology.listed import ListedSystem
 
 Test = Callable[[Concept], bool]
 Values = Callable[[Concept], list[str]]
@@ -32,7 +29,26 @@ _KNOWN_PROPERTIES: Final = frozenset({
 _NOT_SELECTABLE: Final = "http://hl7.org/fhir/concept-properties#notSelectable"
 
 
-def compiled(system: ListedSystem, filters: Sequence[Filter]) -> Test:
+class Listed(Protocol):
+    """What filters ask of a code system."""
+
+    concepts: dict[str, Concept]
+
+    @property
+    def property_uris(self) -> Mapping[str, str]:
+        """The properties with their URIs."""
+
+    def find(self, code: str) -> Concept | None:
+        """The concept of a code."""
+
+    def children(self, code: str) -> Sequence[str]:
+        """Codes directly below."""
+
+    def related(self, code: str, *, upward: bool) -> Iterator[str]:
+        """Codes of all ancestors or descendants."""
+
+
+def compiled(system: Listed, filters: Sequence[Filter]) -> Test:
     """One test for all filters. Raises UnknownFilter."""
     tests = [_test(system, each) for each in filters]
     if not tests:
@@ -42,7 +58,7 @@ def compiled(system: ListedSystem, filters: Sequence[Filter]) -> Test:
     return lambda concept: all(test(concept) for test in tests)
 
 
-def _test(system: ListedSystem, asked: Filter) -> Test:
+def _test(system: Listed, asked: Filter) -> Test:
     if asked.operator in _HIERARCHY:
         if asked.property not in _IDENTITY:
             raise UnknownFilter(f"{asked.operator} applies to the property 'concept'")
@@ -69,7 +85,7 @@ def _test(system: ListedSystem, asked: Filter) -> Test:
     )
 
 
-def _by_hierarchy(system: ListedSystem, asked: Filter) -> Test:
+def _by_hierarchy(system: Listed, asked: Filter) -> Test:
     anchor = system.find(asked.value)
     code = anchor.code if anchor else asked.value
     match asked.operator:
@@ -103,7 +119,7 @@ def _by_pattern(text: str, values: Values) -> Test:
     return test
 
 
-def _values(system: ListedSystem, name: str) -> Values:
+def _values(system: Listed, name: str) -> Values:
     """What a concept has under a property, as the text that filters are written in."""
     match name:
         case "concept" | "code":
@@ -138,7 +154,7 @@ def _truth(value: str) -> str:
     return value.lower() if value.lower() in ("true", "false") else value
 
 
-def _is_used(system: ListedSystem, name: str) -> bool:
+def _is_used(system: Listed, name: str) -> bool:
     return any(held.get("code") == name for each in system.concepts.values() for held in each.properties)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, NamedTuple
 
 from ardenne.standards.fhir.terminology import languages as tongues
 from ardenne.standards.fhir.terminology.concepts import (
     PREFERRED,
     STANDARDS_STATUS,
+    Concept,
     Designation,
     Json,
     designation,
@@ -16,9 +17,7 @@ from ardenne.standards.fhir.terminology.concepts import (
     value_of,
 )
 from ardenne.standards.fhir.terminology.parameters import Inputs
-
-if TYPE_CHECKING:
-    from ardenne.standards.fhir.terminology.expansion import Entry
+from ardenne.standards.fhir.terminology.system import System
 
 ECHOED: Final = frozenset({
     "activeOnly", "count", "date", "designation", "displayLanguage", "excludeNested", "excludeNotForUI",
@@ -47,6 +46,17 @@ _LEFT_OUT: Final = frozenset({
     "copyright", "contact", "useContext", "jurisdiction",
 })  # fmt: skip
 _LANGUAGE_TAGS: Final = "urn:ietf:bcp:47"
+
+
+class Entry(NamedTuple):
+    """A concept of the expansion."""
+
+    system: System
+    concept: Concept
+    stated: Json
+    """what the value set says about the code"""
+    nests: bool
+    """whether it may stand under its parent"""
 
 
 class Presentation:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ardenne.kernel.terminology.loaders import LOADERS, Files, LoadError, Options, Release
-from ardenne.kernel.terminology.loaders.tests import samples
+from ardenne.kernel.terminology.tests import samples
 from ardenne.kernel.terminology.writing import Order
 
 
