@@ -129,6 +129,7 @@ def _by_row(
                 yield Clause(f"{rule}-own", Source.AUTHOR, True, held)
             case Reach.ANY:
                 yield Clause(f"{rule}-any", Source.ANYBODY, True, held, level=Level.NORMAL)
+                yield Clause(rule, Source.GRANT, True, held, Level.RESTRICTED, kinds=kinds)
             case Reach.RESTRICTED:
                 yield Clause(
                     f"{rule}-restricted", Source.GRANT, True, held, Level.RESTRICTED, kinds=kinds, least_grant=1

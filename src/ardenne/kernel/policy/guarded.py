@@ -34,6 +34,8 @@ from ardenne.kernel.store.types import NUMBERS
 _TRIES = 20
 _OWNED = frozenset({"Subscription"})
 """Orders that outlive a request: they see what whoever wrote them may see."""
+_MOST_NUMBERS = 5
+"""Numbers in one question for a person: somebody has several, nobody has many."""
 _CREATES_WITH_ID = frozenset({Kind.SOFTWARE, Kind.OFFICER, Kind.OPERATOR})
 """Who may choose the id of a new resource: for everybody else an id that is denied and one that is free look alike."""
 
@@ -279,10 +281,11 @@ class GuardedSearcher(Searcher):
         super().__init__(inner.database, inner.translator, inner.terminology)
         self._policy = policy
         self._trace = trace
+        self._named = False
 
     def guard(self) -> ask.Condition | None:
         """What the policy permits the caller to see, and the scopes of the token open."""
-        return self._policy.guard(self._trace.standing)
+        return self._policy.guard(self._trace.standing, named=self._named)
 
     def caller_key(self) -> str:
         """The account: a link to a further page is for whoever got the first."""
@@ -302,9 +305,28 @@ class GuardedSearcher(Searcher):
             scoping.opens(self._trace.standing.caller, name, scoping.SEARCH) for name in types
         ):
             raise AccessRefused(_OUT_OF_SCOPE)
+        self._named = list(types) == ["Patient"] and names_somebody(query)
         page = await super().search(types, query, strict=strict, within=within, connection=connection)
         note_rows(self._trace, Action.SEARCH, [*page.matches, *page.included], _asked(types, query))
         return page
+
+
+def names_somebody(query: Query) -> bool:
+    """Tell whether a search of Patients asks for somebody: by number, or by name and whole birth date."""
+    given = [one for one in query.parameters if not one.chain and one.modifier in ("", "exact")]
+    values = {one.name: one.value.split(",") for one in given}
+    numbers = [*values.get("identifier", []), *values.get("_id", [])]
+    if numbers and len(numbers) <= _MOST_NUMBERS:
+        # a system without a number would be everybody's
+        return all(number.rpartition("|")[2].strip() for number in numbers)
+    names = [value for name in ("name", "family", "given", "phonetic") for value in values.get(name, [])]
+    days = values.get("birthdate", [])
+    return (
+        bool(names and days)
+        and all(len(name.strip()) > 1 for name in names)
+        and all(len(day.removeprefix("eq")) == len("1980-01-01") for day in days)
+        and len(days) == 1
+    )
 
 
 def _asked(types: Sequence[str], query: Query) -> str:
