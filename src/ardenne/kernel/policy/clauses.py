@@ -117,8 +117,9 @@ def _by_row(
     by_reach: dict[Reach, set[int]] = {}
     for category, cell in row.items():
         reach = cell.read if act is Act.READ else cell.write
-        if act in (Act.UPDATE, Act.DELETE, Act.LABEL) and category not in matrix.shared:
-            # what somebody wrote is corrected by its author alone
+        together = act is Act.UPDATE and category in matrix.shared
+        if act not in (Act.READ, Act.CREATE) and not together:
+            # what somebody wrote its author alone corrects, removes and labels
             reach = min(reach, Reach.OWN)
         if reach is not Reach.NONE:
             by_reach.setdefault(reach, set()).add(int(category))

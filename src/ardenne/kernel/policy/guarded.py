@@ -167,9 +167,12 @@ class GuardedResources:
             # a scope with a query opens reading only: what it selects cannot be known before it is written
             raise AccessRefused(_OUT_OF_SCOPE)
         if present is not None:
-            asked.append((present.facts, Act.READ if not standing_row else act))
+            # nobody writes over what the same caller could not read
+            asked.append((present.facts, Act.READ))
+            if standing_row:
+                asked.append((present.facts, act))
         if change.body is not None:
-            asked.append((_facts_of(change, present), Act.CREATE if act is Act.CREATE else act))
+            asked.append((_facts_of(change, present), act))
         if connection is not None:
             decisions = await self._policy.decide_many(connection, self._standing, asked)
         else:
@@ -178,7 +181,7 @@ class GuardedResources:
             decisions = [_still_hidden(self._standing, change, present, one) for one in decisions]
         for (row, what), decision in zip(asked, decisions, strict=True):
             if not decision.permit:
-                await self._refuse(change, row, what, decision, present, connection)
+                raise self._refuse(change, row, what, decision)
         if (
             present is None
             and change.mode in (Mode.PUT, Mode.PUT_UNLESS_SAME)
@@ -187,23 +190,13 @@ class GuardedResources:
             raise AccessRefused(Decision(False, "not-creator"), hidden=True)
         return self._signed(change, act, present, decisions)
 
-    async def _refuse(
-        self, change: Change, row: RowFacts, act: Act, decision: Decision, present: Stored | None,
-        connection: Connection | None,
-    ) -> None:  # fmt: skip
+    def _refuse(self, change: Change, row: RowFacts, act: Act, decision: Decision) -> AccessRefused:
+        """Note a refusal and return it; what cannot even be read is told as not being there."""
         reference = f"{change.resource_type}/{change.resource_id}"
-        action = _ACTIONS[act if act is not Act.READ else Act.UPDATE]
+        hidden = act is Act.READ
+        action = Action.UPDATE if hidden else _ACTIONS[act]
         self._trace.note(action, row.patient, [reference], rule=decision.rule, outcome=Outcome.REFUSED)
-        hidden = False
-        if present is not None:
-            if connection is not None:
-                (seen,) = await self._policy.decide_many(
-                    connection, self._standing, [(present.facts, Act.READ)]
-                )
-            else:
-                seen = await self._policy.decide(self._standing, present.facts, Act.READ)
-            hidden = not seen.permit
-        raise AccessRefused(decision, hidden=hidden)
+        return AccessRefused(decision, hidden=hidden)
 
     def _signed(self, change: Change, act: Act, present: Stored | None, decisions: list[Decision]) -> Change:
         reference = f"{change.resource_type}/{change.resource_id}"
