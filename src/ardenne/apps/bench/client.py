@@ -12,11 +12,12 @@ import uvloop
 
 
 class Shot(NamedTuple):
-    """One request: method, path with query, content."""
+    """One request: method, path with query, content, access token (empty: none)."""
 
     method: str
     target: str
     content: bytes = b""
+    bearer: str = ""
 
 
 class Result(NamedTuple):
@@ -63,6 +64,8 @@ class _Connection(asyncio.Protocol):
                 self.done.set_result(None)
             return
         head = f"{shot.method} {shot.target} HTTP/1.1\r\nhost: {self._host}\r\n"
+        if shot.bearer:
+            head += f"authorization: Bearer {shot.bearer}\r\n"
         if shot.content:
             head += f"content-type: application/fhir+json\r\ncontent-length: {len(shot.content)}\r\n"
         self._sent = time.perf_counter()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ardenne.apps.bench.node import Measured, Node, Remote
     from ardenne.apps.bench.workloads import Row
 
-NAMES = ("ingest", "read", "search", "write", "all", "curve")
+NAMES = ("ingest", "read", "search", "write", "access", "all", "curve")
 
 
 @click.command("bench")
@@ -73,9 +73,9 @@ def _requests(node: Measured, name: str, floor: float) -> list[Row]:
 
 
 def _measure(node: Node, name: str, resources: int) -> tuple[list[Row], dict[str, float]]:
-    from ardenne.apps.bench import workloads
+    from ardenne.apps.bench import access, workloads
 
-    load = workloads.curve if name == "curve" else workloads.ingest
+    load = workloads.curve if name in ("curve", "access") else workloads.ingest
     rows = load(node, resources, 2)
     facts = {"database MB": node.bytes_on_disk() / 1e6, "resources": float(resources)}
     node.settle()
@@ -87,6 +87,8 @@ def _measure(node: Node, name: str, resources: int) -> tuple[list[Row], dict[str
         rows += workloads.read(node, floor.rate) + workloads.search(node, floor.rate)
         rows += workloads.write(node, floor.rate)
     rows += _requests(node, name, floor.rate)
+    if name == "access":
+        rows += access.requests(node, floor.rate) + access.decisions() + access.journal(node)
     facts["largest server process MB"] = node.server_usage().resident / 1e6
     return rows, facts
 

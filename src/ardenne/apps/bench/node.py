@@ -60,7 +60,7 @@ class Remote:
 def sample_ids(base: str, resource_type: str, count: int) -> list[str]:
     """Return ids of resources, page after page."""
     found: list[str] = []
-    target = f"{base}/{resource_type}?_count=500"
+    target = f"{base}/{resource_type}{'&' if '?' in resource_type else '?'}_count=500"
     while target and len(found) < count:
         with urllib.request.urlopen(target, timeout=60) as response:  # noqa: S310 - the caller names the server
             bundle = orjson.loads(response.read())
@@ -80,7 +80,8 @@ class Node:
         self._embedded = EmbeddedDatabase(self._folder / "data")
         self.dsn = self._embedded.start()
         migrate(self.dsn, MIGRATIONS)
-        self.contents = self._folder / "data" / "contents"
+        self.data = self._folder / "data"
+        self.contents = self.data / "contents"
         self._server: subprocess.Popen[str] | None = None
         self._workers = workers
         self._port = port

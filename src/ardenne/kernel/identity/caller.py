@@ -46,7 +46,7 @@ class Mandate(msgspec.Struct, frozen=True):
     full: bool = False
 
 
-class Caller(msgspec.Struct, frozen=True):
+class Caller(msgspec.Struct, frozen=True, cache_hash=True):
     """Who asks, in which role, by which means. Ids are logical ids of FHIR resources; empty: none.
 
     ``account`` is the id of the account (uuid), ``name`` what people read in the journal.

@@ -33,9 +33,8 @@ def decide(
     standing: Standing, facts: PatientFacts, row: RowFacts, act: Act, now: int, type_number: int = 0
 ) -> Decision:
     """Return the decision at ``now`` (microseconds since 1970)."""
-    clauses = standing.clauses[act]
     bar = _bar(standing, facts, row, now)
-    for clause in clauses:
+    for clause in standing.by_category.get((act, row.category), ()):
         if (not clause.barred or not bar) and _holds(clause, standing, facts, row, now, type_number):
             return Decision(True, clause.rule, _obligations(clause, standing, row, now))
     return Decision(False, _why_not(standing, facts, row, act, now, bar))
@@ -65,7 +64,7 @@ def _bar(standing: Standing, facts: PatientFacts, row: RowFacts, now: int) -> st
 def _holds(
     clause: Clause, standing: Standing, facts: PatientFacts, row: RowFacts, now: int, type_number: int
 ) -> bool:
-    if clause.owned is (row.patient is None) or row.category not in clause.categories:
+    if clause.owned is (row.patient is None):
         return False
     if clause.types and type_number not in clause.types:
         return False

@@ -54,6 +54,7 @@ def opens_row(caller: Caller, resource_type: str, letter: str, patient: int | No
     return None if undecided else False
 
 
+@lru_cache(maxsize=2048)
 def condition(caller: Caller, letter: str, translator: Translator) -> ask.Condition | None:
     """Return the scopes as a condition for lists; None: there are none to keep to."""
     if caller.scopes is None:

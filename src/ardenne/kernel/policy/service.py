@@ -89,7 +89,7 @@ class PolicyService:
         self, found: Standing, row: RowFacts, connection: Connection | None = None
     ) -> PatientFacts:
         """Return what is known about the patient of a row; from memory when nothing changed since."""
-        if row.patient is None or not _needed(found):
+        if row.patient is None or not found.needs_facts:
             return NOTHING_KNOWN
         if connection is None and row.policy_version is None:
             return NOTHING_KNOWN
@@ -117,7 +117,7 @@ class PolicyService:
         """Return decisions about several resources, as the caller's transaction sees the directives."""
         patients: Iterable[int] = {row.patient for row, _act in rows if row.patient is not None}
         known: dict[int, PatientFacts] = {}
-        if _needed(found) and patients:
+        if found.needs_facts and patients:
             known = await store.facts(connection, patients, found.parties)
         moment = now()
         return [
@@ -137,13 +137,4 @@ def administers(caller: Caller) -> bool:
         unlimited(caller)
         or (caller.kind is Kind.OFFICER and caller.profession == "operator")
         or (caller.kind is Kind.SOFTWARE and caller.profession == "platform")
-    )
-
-
-def _needed(found: Standing) -> bool:
-    """Tell whether facts about patients can change what the caller may do."""
-    return any(
-        clause.barred or clause.source is Source.GRANT
-        for clauses in found.clauses.values()
-        for clause in clauses
     )

@@ -9,17 +9,23 @@ from ardenne.kernel.identity.caller import Caller, Kind
 from ardenne.kernel.policy.clauses import Act, clauses_for
 from ardenne.kernel.policy.matrix import Matrix
 from ardenne.kernel.store import hashing
-from ardenne.kernel.store.permitted import Clause
+from ardenne.kernel.store.permitted import Clause, Source
 
 
 class Standing(NamedTuple):
-    """A caller, ready for decisions. ``clauses`` holds, for each act, the ways to be permitted."""
+    """A caller, ready for decisions.
+
+    ``clauses`` holds, for each act, the ways to be permitted; ``by_category`` the same for rows of one category;
+    ``needs_facts`` says whether facts about patients can change what the caller may do.
+    """
 
     caller: Caller
     account: int
     parties: tuple[int, ...]
     authorship: tuple[int, ...]
     clauses: dict[Act, tuple[Clause, ...]]
+    by_category: dict[tuple[Act, int], tuple[Clause, ...]]
+    needs_facts: bool
     matrix: str
     """Version of the matrix that the clauses were made from."""
 
@@ -64,12 +70,20 @@ def _standing(caller: Caller, held: _Held) -> Standing:
         own.append(f"Patient/{caller.patient}")
     if caller.kind is Kind.PROFESSIONAL and caller.profession in ("laboratory", "imaging"):
         own.append(organisation)
+    clauses = {act: clauses_for(caller, held.matrix, act) for act in Act}
+    by_category: dict[tuple[Act, int], tuple[Clause, ...]] = {}
+    for act, found in clauses.items():
+        for category in {number for clause in found for number in clause.categories}:
+            by_category[act, category] = tuple(one for one in found if category in one.categories)
+    every = [clause for found in clauses.values() for clause in found]
     return Standing(
         caller,
         account_hash(caller.account),
         _hashes([*persons, delegated, organisation]),
         _hashes(own),
-        {act: clauses_for(caller, held.matrix, act) for act in Act},
+        clauses,
+        by_category,
+        any(clause.barred or clause.source is Source.GRANT for clause in every),
         f"{held.matrix.jurisdiction}/{held.matrix.version}",
     )
 

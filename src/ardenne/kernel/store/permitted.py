@@ -73,9 +73,16 @@ class Binder(Protocol):
 class _Shared:
     """Arguments that several clauses use: added to the statement when the first one does."""
 
-    def __init__(self, bind: Binder, permitted: Permitted) -> None:
+    def __init__(self, bind: Binder, permitted: Permitted, row: str, patient: int | None) -> None:
         self._bind = bind
         self._permitted = permitted
+        self._row = row
+        self._patient = patient
+
+    @cached_property
+    def patient(self) -> str:
+        """The patient of the row; where the question names one, that one: what is asked of it is asked once."""
+        return self._bind.bind(self._patient) if self._patient is not None else f"{self._row}.patient"
 
     @cached_property
     def now(self) -> str:
@@ -94,11 +101,16 @@ class _Shared:
         return self._bind.bind(self._permitted.account)
 
 
-def write(bind: Binder, permitted: Permitted, row: str) -> str:
-    """Return the predicate on the row called ``row`` of the table resource."""
+def write(bind: Binder, permitted: Permitted, row: str, patient: int | None = None) -> str:
+    """Return the predicate on the row called ``row`` of the table resource.
+
+    ``patient``: the one to whom the row is known to belong.
+    """
+    if patient is not None:
+        permitted = permitted._replace(clauses=tuple(one for one in permitted.clauses if one.owned))
     if not permitted.clauses:
         return "false"
-    shared = _Shared(bind, permitted)
+    shared = _Shared(bind, permitted, row, patient)
     free = [_clause(bind, one, row, shared) for one in permitted.clauses if not one.barred]
     barred = [_clause(bind, one, row, shared) for one in permitted.clauses if one.barred]
     if barred:
@@ -130,22 +142,25 @@ def _clause(bind: Binder, clause: Clause, row: str, shared: _Shared) -> str:
 def _granted(bind: Binder, clause: Clause, row: str, shared: _Shared) -> str:
     now = shared.now
     kinds = bind.bind(sorted(clause.kinds), "smallint[]")
-    text = (
-        f"exists (select 1 from policy_grant g where g.patient = {row}.patient and g.party = any({shared.parties}) "
-        f"and g.kind = any({kinds}) and g.starts <= {now} and g.ends > {now} "
-        f"and g.level >= greatest({row}.level, {int(clause.least_grant)}))"
+    highest = (
+        f"(select max(g.level) from policy_grant g where g.patient = {shared.patient} "
+        f"and g.party = any({shared.parties}) and g.kind = any({kinds}) and g.starts <= {now} and g.ends > {now})"
     )
+    text = f"greatest({row}.level, {int(clause.least_grant)}) <= {highest}"
     if clause.emergency:
-        limit = f"(select e.emergency_level from policy_record e where e.patient = {row}.patient)"
+        limit = f"(select e.emergency_level from policy_record e where e.patient = {shared.patient})"
         text = f"({text} and {row}.level <= coalesce({limit}, 1))"
-    return text
+    return f"coalesce({text}, false)"
 
 
 def _not_barred(row: str, shared: _Shared) -> str:
     """Neither closed nor kept from the caller."""
+    excluded = (
+        f"from policy_exclusion x where x.patient = {shared.patient} and x.party = any({shared.parties}) "
+        f"and x.starts <= {shared.now} and x.ends > {shared.now} and x.document is"
+    )
     return (
-        f"not exists (select 1 from policy_record p where p.patient = {row}.patient and p.state <> 0) "
-        f"and not exists (select 1 from policy_exclusion x where x.patient = {row}.patient "
-        f"and x.party = any({shared.parties}) and x.starts <= {shared.now} and x.ends > {shared.now} "
-        f"and (x.document is null or x.document = {row}.self))"
+        f"not exists (select 1 from policy_record p where p.patient = {shared.patient} and p.state <> 0) "
+        f"and not exists (select 1 {excluded} null) "
+        f"and {row}.self <> all(array(select x.document {excluded} not null))"
     )

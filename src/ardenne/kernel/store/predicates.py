@@ -47,6 +47,7 @@ class Predicates:
         self.arguments: list[Anything] = []
         self._aliases = 0
         self._patient_known = False
+        self._owner: int | None = None
 
     def bind(self, value: Anything, cast: str = "bigint") -> str:
         """Add a parameter and return its place in the text, with its type."""
@@ -65,9 +66,18 @@ class Predicates:
         finally:
             self._patient_known = before
 
-    def guarded(self, alias: str) -> str:
-        """Return ``and …`` with the guard for the row called ``alias``; empty without a guard."""
-        return f" and {self.write(self.guard, alias)}" if self.guard is not None else ""
+    def guarded(self, alias: str, patient: int | None = None) -> str:
+        """Return ``and …`` with the guard for the row called ``alias``; empty without a guard.
+
+        ``patient``: hash of the one to whom the row is known to belong.
+        """
+        if self.guard is None:
+            return ""
+        before, self._owner = self._owner, patient
+        try:
+            return f" and {self.write(self.guard, alias, patient_known=patient is not None)}"
+        finally:
+            self._owner = before
 
     def _alias(self) -> str:
         self._aliases += 1
@@ -212,7 +222,7 @@ class Predicates:
         return f"({alias}.self in (select unnest(l.targets) from resource l where {found}))"
 
     def _write_permitted(self, condition: permitted.Permitted, alias: str) -> str:
-        return permitted.write(self, condition, alias)
+        return permitted.write(self, condition, alias, self._owner)
 
     def _write_unowned(self, condition: ask.Unowned, alias: str) -> str:
         return f"({alias}.patient is null)"

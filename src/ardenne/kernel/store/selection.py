@@ -176,8 +176,8 @@ def _source(
             guard = f" and exists (select 1 from resource k where k.pk = r.container{guard})"
         return "contained_resource r", f"r.type = {-number} and {asked}{guard}"
     if number == 0:
-        return "resource r", f"r.body is not null and {asked}{write.guarded('r')}"
-    where = f"r.type = {number} and r.body is not null and {asked}{write.guarded('r')}"
+        return "resource r", f"r.body is not null and {asked}{write.guarded('r', _owner(condition))}"
+    where = f"r.type = {number} and r.body is not null and {asked}{write.guarded('r', _owner(condition))}"
     hot = _hot_token(condition)
     if not known and hot is not None and len(sorts) == 1 and sorts[0].kind == "date":
         driver = f"posting p join resource r on r.pk = p.pk and p.hash = {write.bind(hot.hashes[0])}"
@@ -189,6 +189,15 @@ def _has_owner(condition: ask.Condition) -> bool:
     if isinstance(condition, ask.OwnedBy | ask.Selves):
         return True
     return isinstance(condition, ask.All) and any(_has_owner(part) for part in condition.conditions)
+
+
+def _owner(condition: ask.Condition) -> int | None:
+    """Return the one patient to whom every match belongs, None when there is no such."""
+    if isinstance(condition, ask.OwnedBy) and len(condition.hashes) == 1:
+        return condition.hashes[0]
+    if isinstance(condition, ask.All):
+        return next((found for part in condition.conditions if (found := _owner(part)) is not None), None)
+    return None
 
 
 def _hot_token(condition: ask.Condition) -> ask.Tokens | None:
