@@ -12,6 +12,7 @@ import sys
 import tempfile
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,7 +56,21 @@ class Site(NamedTuple):
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
-    """The demonstration on a free port, stopped and removed at the end."""
+    """The demonstration on a free port, open to whoever calls from here; stopped and removed at the end."""
+    with running("--open") as (found, _folder):
+        yield found
+
+
+@pytest.fixture(scope="session")
+def guarded() -> Iterator[tuple[Site, Path]]:
+    """The demonstration as a new user gets it, which asks for sign-in; with its folder, which holds the log."""
+    with running() as found:
+        yield found
+
+
+@contextmanager
+def running(*options: str) -> Iterator[tuple[Site, Path]]:
+    """Start the demonstration."""
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no browser at {CHROMIUM}: install chromium or set ARDENNE_CHROMIUM")
     with socket.socket() as probe:
@@ -64,8 +79,9 @@ def site() -> Iterator[Site]:
     folder = Path(tempfile.mkdtemp(prefix="ardenne-journey-"))
     folder.chmod(0o711)
     command = [sys.executable, "-m", "ardenne.apps.cli", "demo", "--data", str(folder / "data")]
-    command += ["--port", str(port), "--no-browser", "--open"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    command += ["--port", str(port), "--no-browser", *options]
+    log = (folder / "log").open("w")
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True)
     try:
         assert process.stdout is not None
         heard = []
@@ -75,8 +91,9 @@ def site() -> Iterator[Site]:
                 break
         else:
             pytest.fail(f"the demonstration did not start: {''.join(heard)}")
-        yield Site(f"http://127.0.0.1:{port}")
+        yield Site(f"http://127.0.0.1:{port}"), folder
     finally:
+        log.close()
         process.send_signal(signal.SIGINT)
         process.wait(30)
         shutil.rmtree(folder, ignore_errors=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ardenne import __version__
+from ardenne.apps.access import decide, journal
 from ardenne.apps.bench.command import command as bench
 from ardenne.apps.conformance import command as conformance
 from ardenne.apps.profile_loading import command as profiles
@@ -160,6 +161,8 @@ def token(
 
 
 main.add_command(bench)
+main.add_command(decide)
+main.add_command(journal)
 main.add_command(conformance)
 main.add_command(profiles)
 main.add_command(terminology)

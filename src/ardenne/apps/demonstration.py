@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from ardenne.apps import serving
-from ardenne.apps.demo import logins
+from ardenne.apps.demo import logins, relations
 from ardenne.apps.demo.documents import write_all
 from ardenne.kernel.settings import Settings
 from ardenne.kernel.store.embedded import DatabaseError
@@ -48,6 +48,7 @@ def _remove(data: Path) -> None:
 
 def _load(settings: Settings, dsn: str, corpus: Path | None) -> None:
     contents = settings.data_folder / "contents"
+    asyncio.run(logins.load_directory(dsn, settings))
     with tempfile.TemporaryDirectory(prefix="ardenne-demo-") as folder:
         persons = write_all(Path(folder))
         click.echo(f"Loading {persons} invented persons with their documents")
@@ -56,7 +57,9 @@ def _load(settings: Settings, dsn: str, corpus: Path | None) -> None:
         f"  filed {report.outcomes['filed']}, there already {report.outcomes['duplicate']}, "
         f"waiting in the error desk {report.outcomes['rejected']}"
     )
-    click.echo(f"  {asyncio.run(logins.load(dsn, settings))} logins")
+    patients = asyncio.run(logins.load(dsn, settings))
+    count = asyncio.run(relations.load(dsn, settings, patients))
+    click.echo(f"  {len(logins.accounts(patients))} logins, {count} relations of care")
     if corpus is None:
         return
     paths = [corpus / name for name in _CORPUS_FOLDERS if (corpus / name).exists()]

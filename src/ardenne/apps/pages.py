@@ -12,6 +12,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 import ardenne.ui
+from ardenne.apps.permissions import guarded
 from ardenne.kernel.http.faults import report
 from ardenne.kernel.identity.node import Identity
 from ardenne.kernel.policy.sentences import sentence
@@ -83,17 +84,20 @@ def pages_application(
         }
         return renderer.page(request, "problem.html", values, 403)
 
+    served = [
+        *ConsentPages(service, renderer).routes(),
+        *CitizenPages(service, renderer).routes(),
+        *ProfessionalPages(service, renderer).routes(),
+        *DeskPages(service, renderer).routes(),
+        *MatrixPages(service, renderer).routes(),
+        *accounts.routes(identity, renderer, patients),
+        *RecordPages(service, renderer).routes(),
+        *FilingDoor(service, settings.body_limit).routes(),
+    ]
     return Starlette(
         routes=[
             Mount("/static", _Static(directory=_STATIC)),
-            *ConsentPages(service, renderer).routes(),
-            *CitizenPages(service, renderer).routes(),
-            *ProfessionalPages(service, renderer).routes(),
-            *DeskPages(service, renderer).routes(),
-            *MatrixPages(service, renderer).routes(),
-            *accounts.routes(identity, renderer, patients),
-            *RecordPages(service, renderer).routes(),
-            *FilingDoor(service, settings.body_limit).routes(),
+            *guarded(served, renderer),
         ],
         exception_handlers={
             AccessRefused: refused,

@@ -124,7 +124,7 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         import msgspec
 
         running = msgspec.structs.replace(settings, database=dsn)
-        _check_profile(settings, dsn)
+        check_profile(settings, dsn)
         (settings.data_folder / "server.issuer").write_text(settings.issuer)
         os.environ[SETTINGS_VARIABLE] = encode(running)
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -145,7 +145,7 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         server.serve()
 
 
-def _check_profile(settings: Settings, dsn: str) -> None:
+def check_profile(settings: Settings, dsn: str) -> None:
     """Raise DatabaseError when a production node holds logins whose password everybody knows."""
     if settings.profile != "production":
         return

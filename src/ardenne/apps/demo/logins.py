@@ -124,6 +124,11 @@ def _professionals() -> dict[str, _Other]:
     return found | _logins().others
 
 
+def profession_of(key: str) -> str:
+    """Return the profession of a professional of the demonstration."""
+    return _professionals()[key].profession
+
+
 def _organisation(name: str) -> str:
     return facts.identity("organization", name)
 
@@ -217,14 +222,25 @@ def accounts(patients: dict[str, str]) -> list[Account]:
     return found
 
 
-async def load(dsn: str, settings: Settings) -> int:
-    """Add directory, accounts, mandates and clients; return the number of accounts."""
+async def load_directory(dsn: str, settings: Settings) -> None:
+    """Add the professionals and organisations: before the documents, whose authors they are."""
     database = Database(dsn, 2)
     try:
-        service = FhirService(database, settings.data_folder / "contents", zone=settings.time_zone)
-        door = Router(service, ALL)
-        await _store(door, directory())
-        patients = await _patients(door)
+        await _store(_door(database, settings), directory())
+    finally:
+        await database.close()
+
+
+def _door(database: Database, settings: Settings) -> Router:
+    service = FhirService(database, settings.data_folder / "contents", zone=settings.time_zone)
+    return Router(service, ALL)
+
+
+async def load(dsn: str, settings: Settings) -> dict[str, str]:
+    """Add accounts, mandates and clients; return the Patient ids by the key of a person."""
+    database = Database(dsn, 2)
+    try:
+        patients = await _patients(_door(database, settings))
         identity = Identity(database, settings)
         found = accounts(patients)
         kept = passwords.hashed(PASSWORD)
@@ -235,7 +251,7 @@ async def load(dsn: str, settings: Settings) -> int:
             await _add_mandates(identity, connection, patients)
             await _add_clients(identity, connection, settings.data_folder)
         await identity.keys.signing()
-        return len(found)
+        return patients
     finally:
         await database.close()
 

@@ -36,7 +36,8 @@ async def matches(kept: str, password: str) -> bool:
     """Tell whether a password is the right one; ``kept`` empty: never, in the same time."""
     async with _AT_ONCE:
         right = await asyncio.to_thread(_verify, kept or _NOBODY, password[:LONGEST])
-    return right and bool(kept)
+    # what is longer than any password can be is wrong, not cut to fit
+    return right and bool(kept) and len(password) <= LONGEST
 
 
 def _verify(kept: str, password: str) -> bool:

@@ -117,8 +117,9 @@ def _by_row(
     by_reach: dict[Reach, set[int]] = {}
     for category, cell in row.items():
         reach = cell.read if act is Act.READ else cell.write
-        if act in (Act.UPDATE, Act.DELETE, Act.LABEL) and category not in matrix.shared:
-            # what somebody wrote is corrected by its author alone
+        together = act is Act.UPDATE and category in matrix.shared
+        if act not in (Act.READ, Act.CREATE) and not together:
+            # what somebody wrote its author alone corrects, removes and labels
             reach = min(reach, Reach.OWN)
         if reach is not Reach.NONE:
             by_reach.setdefault(reach, set()).add(int(category))
@@ -129,6 +130,7 @@ def _by_row(
                 yield Clause(f"{rule}-own", Source.AUTHOR, True, held)
             case Reach.ANY:
                 yield Clause(f"{rule}-any", Source.ANYBODY, True, held, level=Level.NORMAL)
+                yield Clause(rule, Source.GRANT, True, held, Level.RESTRICTED, kinds=kinds)
             case Reach.RESTRICTED:
                 yield Clause(
                     f"{rule}-restricted", Source.GRANT, True, held, Level.RESTRICTED, kinds=kinds, least_grant=1

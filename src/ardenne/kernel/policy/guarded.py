@@ -34,6 +34,8 @@ from ardenne.kernel.store.types import NUMBERS
 _TRIES = 20
 _OWNED = frozenset({"Subscription"})
 """Orders that outlive a request: they see what whoever wrote them may see."""
+_MOST_NUMBERS = 5
+"""Numbers in one question for a person: somebody has several, nobody has many."""
 _CREATES_WITH_ID = frozenset({Kind.SOFTWARE, Kind.OFFICER, Kind.OPERATOR})
 """Who may choose the id of a new resource: for everybody else an id that is denied and one that is free look alike."""
 
@@ -165,9 +167,12 @@ class GuardedResources:
             # a scope with a query opens reading only: what it selects cannot be known before it is written
             raise AccessRefused(_OUT_OF_SCOPE)
         if present is not None:
-            asked.append((present.facts, Act.READ if not standing_row else act))
+            # nobody writes over what the same caller could not read
+            asked.append((present.facts, Act.READ))
+            if standing_row:
+                asked.append((present.facts, act))
         if change.body is not None:
-            asked.append((_facts_of(change, present), Act.CREATE if act is Act.CREATE else act))
+            asked.append((_facts_of(change, present), act))
         if connection is not None:
             decisions = await self._policy.decide_many(connection, self._standing, asked)
         else:
@@ -176,7 +181,7 @@ class GuardedResources:
             decisions = [_still_hidden(self._standing, change, present, one) for one in decisions]
         for (row, what), decision in zip(asked, decisions, strict=True):
             if not decision.permit:
-                await self._refuse(change, row, what, decision, present, connection)
+                raise self._refuse(change, row, what, decision)
         if (
             present is None
             and change.mode in (Mode.PUT, Mode.PUT_UNLESS_SAME)
@@ -185,23 +190,13 @@ class GuardedResources:
             raise AccessRefused(Decision(False, "not-creator"), hidden=True)
         return self._signed(change, act, present, decisions)
 
-    async def _refuse(
-        self, change: Change, row: RowFacts, act: Act, decision: Decision, present: Stored | None,
-        connection: Connection | None,
-    ) -> None:  # fmt: skip
+    def _refuse(self, change: Change, row: RowFacts, act: Act, decision: Decision) -> AccessRefused:
+        """Note a refusal and return it; what cannot even be read is told as not being there."""
         reference = f"{change.resource_type}/{change.resource_id}"
-        action = _ACTIONS[act if act is not Act.READ else Act.UPDATE]
+        hidden = act is Act.READ
+        action = Action.UPDATE if hidden else _ACTIONS[act]
         self._trace.note(action, row.patient, [reference], rule=decision.rule, outcome=Outcome.REFUSED)
-        hidden = False
-        if present is not None:
-            if connection is not None:
-                (seen,) = await self._policy.decide_many(
-                    connection, self._standing, [(present.facts, Act.READ)]
-                )
-            else:
-                seen = await self._policy.decide(self._standing, present.facts, Act.READ)
-            hidden = not seen.permit
-        raise AccessRefused(decision, hidden=hidden)
+        return AccessRefused(decision, hidden=hidden)
 
     def _signed(self, change: Change, act: Act, present: Stored | None, decisions: list[Decision]) -> Change:
         reference = f"{change.resource_type}/{change.resource_id}"
@@ -279,10 +274,11 @@ class GuardedSearcher(Searcher):
         super().__init__(inner.database, inner.translator, inner.terminology)
         self._policy = policy
         self._trace = trace
+        self._named = False
 
     def guard(self) -> ask.Condition | None:
         """What the policy permits the caller to see, and the scopes of the token open."""
-        return self._policy.guard(self._trace.standing)
+        return self._policy.guard(self._trace.standing, named=self._named)
 
     def caller_key(self) -> str:
         """The account: a link to a further page is for whoever got the first."""
@@ -302,9 +298,28 @@ class GuardedSearcher(Searcher):
             scoping.opens(self._trace.standing.caller, name, scoping.SEARCH) for name in types
         ):
             raise AccessRefused(_OUT_OF_SCOPE)
+        self._named = list(types) == ["Patient"] and names_somebody(query)
         page = await super().search(types, query, strict=strict, within=within, connection=connection)
         note_rows(self._trace, Action.SEARCH, [*page.matches, *page.included], _asked(types, query))
         return page
+
+
+def names_somebody(query: Query) -> bool:
+    """Tell whether a search of Patients asks for somebody: by number, or by name and whole birth date."""
+    given = [one for one in query.parameters if not one.chain and one.modifier in ("", "exact")]
+    values = {one.name: one.value.split(",") for one in given}
+    numbers = [*values.get("identifier", []), *values.get("_id", [])]
+    if numbers and len(numbers) <= _MOST_NUMBERS:
+        # a system without a number would be everybody's
+        return all(number.rpartition("|")[2].strip() for number in numbers)
+    names = [value for name in ("name", "family", "given", "phonetic") for value in values.get(name, [])]
+    days = values.get("birthdate", [])
+    return (
+        bool(names and days)
+        and all(len(name.strip()) > 1 for name in names)
+        and all(len(day.removeprefix("eq")) == len("1980-01-01") for day in days)
+        and len(days) == 1
+    )
 
 
 def _asked(types: Sequence[str], query: Query) -> str:

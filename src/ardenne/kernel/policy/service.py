@@ -72,9 +72,16 @@ class PolicyService:
         """Begin the trace of a request."""
         return Trace(self.standing(caller), now(), address, query)
 
-    def guard(self, found: Standing) -> ask.Condition:
-        """Return what must hold for every row of a list: the policy, cut to the scopes of the token."""
+    def guard(self, found: Standing, *, named: bool = False) -> ask.Condition:
+        """Return what must hold for every row of a list: the policy, cut to the scopes of the token.
+
+        Professionals may learn who anybody is, but not leaf through the population: without ``named`` (the
+        question names a number, or a name with the birth date) their lists hold their own patients alone.
+        """
         permitted = rules.permitted(found, Act.READ, now())
+        if found.caller.kind is Kind.PROFESSIONAL and not named:
+            kept = tuple(one for one in permitted.clauses if not (one.owned and one.source is Source.ANYBODY))
+            permitted = permitted._replace(clauses=kept)
         limit = scoping.condition(found.caller, scoping.SEARCH, self.translator)
         return permitted if limit is None else ask.All((permitted, limit))
 

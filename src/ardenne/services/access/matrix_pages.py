@@ -82,7 +82,7 @@ class MatrixPages:
         jurisdiction = self._matrix.jurisdiction
         versions = await matrices.versions(self._service.database, jurisdiction)
         values = {
-            "matrix": self._matrix, "columns": _COLUMNS, "cell": cell_text, "none": Cell(), "wording": wording,
+            "matrix": self._matrix, "columns": _COLUMNS, "cell": cell_text, "empty": Cell(), "wording": wording,
             "versions": versions, "problem": problem, "changes": await self._difference(request),
             "told": text("A new version is in force.") if "done" in request.query_params else "",
         }  # fmt: skip

@@ -13,7 +13,9 @@ from ardenne.services.accounts.oauth import OAuthDoor
 from ardenne.services.accounts.sign_in import SignInPages
 from ardenne.ui.rendering import Renderer
 
-PUBLIC_PAGES = frozenset({"/sign-in", "/sign-out", "/activate", "/oauth/authorize", "/oauth/consent"})
+PUBLIC_PAGES = frozenset(
+    {"/sign-in", "/sign-out", "/activate", "/oauth/authorize", "/oauth/consent", "/oauth/end-session"}
+)
 """Pages that nobody needs to be signed in for; they ask for it themselves where they must."""
 
 

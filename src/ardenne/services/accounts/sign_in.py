@@ -45,6 +45,7 @@ class SignInPages(Page):
             Route("/sign-in/outside", self.outside),
             Route("/sign-in/outside/answer", self.outside_answer),
             Route("/sign-out", self.sign_out, methods=["POST"]),
+            Route("/oauth/end-session", self.ask_to_sign_out, methods=["GET", "POST"]),
             Route("/activate", self.activation),
             Route("/activate", self.activate, methods=["POST"]),
         ]
@@ -224,6 +225,13 @@ class SignInPages(Page):
         response.headers.append("set-cookie", cookies.setting(self.base(request), ""))
         response.headers["clear-site-data"] = '"cache"'
         return response
+
+    async def ask_to_sign_out(self, request: Request) -> Response:
+        """Ask the person whom an application wants to sign out (OpenID Connect RP-Initiated Logout 1.0).
+
+        Nobody is signed out without a word of their own, and nobody is sent on to another site.
+        """
+        return self.show(request, "sign_out.html", {})
 
     async def activation(self, request: Request) -> Response:
         """Ask for the code of the letter."""

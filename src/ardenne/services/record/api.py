@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from ardenne.kernel.rest.service import FhirService
 from ardenne.services.record import filing
+from ardenne.ui.seen import caller_of
 
 
 class FilingDoor:
@@ -40,5 +41,10 @@ class FilingDoor:
             except orjson.JSONDecodeError:
                 return JSONResponse({"error": "x-sidecar is not percent-encoded JSON"}, 400)
         name = unquote(request.headers.get("x-file-name", ""))[:200] or "file"
-        filed = await filing.file(self._service, bytes(data), name, sidecar)
+        client = request.client.host if request.client else ""
+        service = filing.for_sender(self._service, caller_of(request), client)
+        try:
+            filed = await filing.file(service, bytes(data), name, sidecar)
+        finally:
+            await service.finish()
         return JSONResponse(msgspec.to_builtins(filed._asdict()))

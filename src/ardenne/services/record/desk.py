@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
@@ -10,10 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ardenne.kernel.audit.entries import Action
 from ardenne.kernel.rest import binary
 from ardenne.kernel.rest.service import FhirService
 from ardenne.services.record import filing, store
 from ardenne.ui.rendering import Renderer
+from ardenne.ui.seen import Endpoint, caller_of
 
 _UPLOAD_LIMIT = 64 * 1024 * 1024
 _ROWS = 200
@@ -29,17 +32,28 @@ class DeskPages:
     def routes(self) -> list[Route]:
         """Return the addresses."""
         return [
-            Route("/desk", self.desk, methods=["GET", "POST"]),
-            Route("/desk/{entry:int}/original", self.original),
+            Route("/desk", self._seen(DeskPages.desk), methods=["GET", "POST"]),
+            Route("/desk/{entry:int}/original", self._seen(DeskPages.original)),
         ]
+
+    def _seen(self, page: Callable[[DeskPages, Request], Awaitable[Response]]) -> Endpoint:
+        """Return a page of the desk, which files in the name of who sits at it."""
+
+        async def answer(request: Request) -> Response:
+            client = request.client.host if request.client else ""
+            service = filing.for_sender(self._service, caller_of(request), client)
+            try:
+                return await page(DeskPages(service, self._renderer), request)
+            finally:
+                await service.finish()
+
+        return answer
 
     async def desk(self, request: Request) -> Response:
         """What waits; a posted form files a document, tries one again or sets one aside."""
         filed: filing.Filed | None = None
         told = ""
         if request.method == "POST":
-            if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-                return Response("forms of other sites are refused", 403)
             form = await request.form(max_files=2)
             filed, told = await self._act(form, request)
         rows, total = await store.waiting(self._service.database, _ROWS)
@@ -81,5 +95,7 @@ class DeskPages:
         waiting = await store.entry(self._service.database, request.path_params["entry"])
         if waiting is None:
             return Response("nothing waits here", 404)
+        if self._service.trace is not None:
+            self._service.trace.note(Action.OPERATION, None, rule="error-desk", detail=f"entry {waiting.id}")
         answer = binary.raw(self._service.blobs.get(waiting.digest), "application/octet-stream")
         return Response(answer.body, answer.status, dict(answer.headers))

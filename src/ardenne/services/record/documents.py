@@ -6,7 +6,7 @@ Ids are made of the content's hash, so that filing the same bytes again is seen 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,9 +40,20 @@ def binary_id(digest: str, patient_id: str) -> str:
     return derived_id(digest, f"binary:{patient_id}")
 
 
-def document_reference(found: Recognised, digest: str, size: int, patient_id: str, files: list[Json]) -> Json:
-    """Return the DocumentReference of a content. ``files`` are the attachments of its inner files."""
-    contained, authors = _authors(found)
+def document_reference(
+    found: Recognised,
+    digest: str,
+    size: int,
+    patient_id: str,
+    files: list[Json],
+    known_authors: Mapping[int, str] | None = None,
+) -> Json:
+    """Return the DocumentReference of a content.
+
+    ``files`` are the attachments of its inner files; ``known_authors``: references of the authors whom the
+    directory knows, by their place among the authors.
+    """
+    contained, authors = _authors(found, known_authors or {})
     attachment: Json = {
         "contentType": found.media_type,
         "url": f"Binary/{binary_id(digest, patient_id)}",
@@ -90,13 +101,16 @@ def moment(date: str) -> str:
     return instant(dates.span(date)[0]) if date else ""
 
 
-def _authors(found: Recognised) -> tuple[list[Json], list[Json]]:
-    """Return the authors as contained resources, and the references to them."""
+def _authors(found: Recognised, known_authors: Mapping[int, str]) -> tuple[list[Json], list[Json]]:
+    """Return the authors whom the directory does not know as contained resources, and the references to all."""
     contained: list[Json] = []
     references: list[Json] = []
     for place, author in enumerate(found.authors, 1):
         kind, display = author.get("resourceType", ""), str(author.get("display", ""))
         known = definitions.structure(kind).elements if kind in _AUTHOR_TYPES else {}
+        if place - 1 in known_authors:
+            references.append(_filled({"reference": known_authors[place - 1], "display": display}))
+            continue
         kept = {name: value for name, value in author.items() if name in known and name != "id"}
         if kept:
             contained.append({"resourceType": kind, "id": f"author{place}", **kept})

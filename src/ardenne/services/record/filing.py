@@ -9,8 +9,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
+
+from ardenne.kernel.identity.caller import Caller, Kind, Purpose
 from ardenne.kernel.policy import store as policy_store
 from ardenne.kernel.policy.facts import State
+from ardenne.kernel.policy.service import unlimited
 from ardenne.kernel.rest import binary, conditional, incoming
 from ardenne.kernel.rest.errors import RestError
 from ardenne.kernel.rest.service import FhirService
@@ -44,6 +48,16 @@ class _Refused(Exception):
     def __init__(self, issues: Sequence[Issue]) -> None:
         super().__init__(issues[0].message)
         self.issues = tuple(issues)
+
+
+def for_sender(service: FhirService, caller: Caller, address: str = "") -> FhirService:
+    """Return the node for filing what a sender sent: the platform files it, in the sender's name in the journal."""
+    if unlimited(caller):
+        return service
+    platform = msgspec.structs.replace(
+        caller, kind=Kind.SOFTWARE, profession="platform", scopes=None, purpose=Purpose.TREATMENT
+    )
+    return service.seen_by(platform, address)
 
 
 async def file(
@@ -161,7 +175,10 @@ async def _file_document(service: FhirService, data: bytes, name: str, found: Re
                 }
                 for file, hashed in inner
             ]
-            reference = documents.document_reference(found, digest, len(data), person.patient_id, attachments)
+            known = await _known_authors(service, connection, found)
+            reference = documents.document_reference(
+                found, digest, len(data), person.patient_id, attachments, known
+            )
             documents.relate(reference, [f"{fact.resource_type}/{fact.resource_id}" for fact in facts])
             changes += await _supersede(service, connection, found, reference)
             changes.append(_put(reference))
@@ -182,6 +199,23 @@ async def _file_document(service: FhirService, data: bytes, name: str, found: Re
     return Filed(
         "filed", found.kind, person.patient_id, document_id if is_document else "", len(unique), tuple(notes)
     )
+
+
+async def _known_authors(service: FhirService, connection: Connection, found: Recognised) -> dict[int, str]:
+    """Return the authors whom the directory knows by their number: reference by place."""
+    known = {}
+    for place, author in enumerate(found.authors):
+        kind = str(author.get("resourceType", ""))
+        if kind not in ("Practitioner", "Organization"):
+            continue
+        for identifier in author.get("identifier", []):
+            token = f"{identifier.get('system', '')}|{identifier.get('value', '')}"
+            criteria = conditional.criteria_text([("identifier", token)])
+            matches = await conditional.matches(service, kind, criteria, connection)
+            if len(matches) == 1:
+                known[place] = f"{kind}/{matches[0][0]}"
+                break
+    return known
 
 
 async def _check_open(connection: Connection, patient_id: str) -> None:

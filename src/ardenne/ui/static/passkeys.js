@@ -1,5 +1,7 @@
 // Passkeys: enrol one, or sign in with one. Without JavaScript the buttons stay hidden.
-const supported = window.PublicKeyCredential && PublicKeyCredential.parseCreationOptionsFromJSON;
+// A passkey belongs to a name; an address of digits is none.
+const named = !/^[\d.]+$|^\[/.test(location.hostname);
+const supported = named && window.PublicKeyCredential && PublicKeyCredential.parseCreationOptionsFromJSON;
 
 async function post(address, content) {
   const answer = await fetch(address, {

@@ -11,7 +11,7 @@ import pytest
 from ardenne.kernel.audit import store as journal
 from ardenne.kernel.audit.entries import Action, Outcome
 from ardenne.kernel.audit.store import Asked, Recorded
-from ardenne.kernel.identity.caller import Caller, Kind, Mandate, Purpose
+from ardenne.kernel.identity.caller import OPERATOR, Caller, Kind, Mandate, Purpose
 from ardenne.kernel.policy import store
 from ardenne.kernel.policy.facts import Kind as Grant
 from ardenne.kernel.store import hashing
@@ -379,3 +379,29 @@ def test_granular_scopes_select_by_their_query(ward: TestNode) -> None:
     assert ask(ward, vital, "GET", "Observation/open").status == 404
     assert ask(ward, vital, "GET", "Observation?code=718-7").json["total"] == 0
     assert ask(ward, laboratory, "GET", "Observation?code=718-7").json["total"] == 3
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("Patient", {"anne"}),
+        ("Patient?name=weber", set()),
+        ("Patient?birthdate=1970-01-01", set()),
+        ("Patient?name=w&birthdate=1970-01-01", set()),
+        ("Patient?name=weber&birthdate=1970", set()),
+        ("Patient?identifier=urn:matricule|", set()),
+        ("Patient?identifier=1,2,3,4,5,700", set()),
+        ("Patient?identifier:missing=false", set()),
+        ("Patient?identifier=urn:matricule|700", {"bert"}),
+        ("Patient?name=weber&birthdate=1970-01-01", {"bert"}),
+        ("?_type=Patient&_id=bert", {"bert"}),
+    ],
+)
+def test_professionals_find_whom_they_name_and_do_not_leaf_through(
+    ward: TestNode, query: str, found: set[str]
+) -> None:
+    ward.caller = OPERATOR
+    bert = {"resourceType": "Patient", "id": "bert", "name": [{"family": "Weber"}], "birthDate": "1970-01-01",
+            "identifier": [{"system": "urn:matricule", "value": "700"}]}  # fmt: skip
+    assert ward.call("PUT", "Patient/bert", bert).status == 200
+    assert set(ask(ward, DOCTOR, "GET", query).ids) == found
