@@ -17,6 +17,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from ardenne.kernel.store.embedded import cluster as cluster_files
+from ardenne.kernel.store.embedded import processes
 from ardenne.kernel.store.embedded.account import database_account
 from ardenne.kernel.store.embedded.errors import DatabaseError, explain_log
 from ardenne.kernel.store.embedded.folder import claim
@@ -89,13 +90,7 @@ class EmbeddedDatabase:
 
     def _is_alive(self) -> bool:
         pid = self._server_pid()
-        if pid is None:
-            return False
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
+        return pid is not None and processes.runs(pid, str(self._base))
 
     @property
     def pid(self) -> int | None:
@@ -143,6 +138,7 @@ class EmbeddedDatabase:
     def _launch_once(self, deadline: float) -> bool:
         """Return whether the server runs; False when remains of a killed one stand in the way."""
         cluster_files.configure(self._base, self._socket(), self._account)
+        self._disown()
         begin = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as log:
             if self._account.switch:
@@ -175,6 +171,19 @@ class EmbeddedDatabase:
             with contextlib.suppress(ChildProcessError, OverflowError):
                 os.waitpid(pid, os.WNOHANG)
 
+    def _disown(self) -> None:
+        """Take the place of a dead server in its lock files.
+
+        A killed server whose parent does not reap it still counts as running for PostgreSQL, and so does a
+        stranger that got its number. The number of the new server's parent does not; the rest of the
+        files stays, by which PostgreSQL looks for processes that the dead one left behind.
+        """
+        for path in (self._base / "postmaster.pid", self._socket() / ".s.PGSQL.5432.lock"):
+            with contextlib.suppress(FileNotFoundError, ValueError):
+                first, *rest = path.read_text().split("\n")
+                if not processes.runs(int(first), str(self._base)):
+                    path.write_text("\n".join([str(os.getpid()), *rest]))
+
     def _create_database(self) -> None:
         if self._answers(cluster_files.DATABASE):
             return
@@ -188,7 +197,7 @@ class EmbeddedDatabase:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGINT)
         deadline = time.monotonic() + _STOP_SECONDS
-        while self._server_pid() is not None and time.monotonic() < deadline:
+        while self._is_alive() and time.monotonic() < deadline:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, os.WNOHANG)
             time.sleep(0.02)
