@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import os
 from collections.abc import Iterable
 
 from ardenne.kernel.audit import entries
@@ -21,7 +21,7 @@ class Trace:
         self.now = now
         self.address = address
         self.query = query
-        self.request = uuid.uuid4().hex
+        self.request = os.urandom(12).hex()
         self.lines: list[Line] = []
         self._seen: set[tuple[int, int | None, str, str]] = set()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -62,17 +62,34 @@ class FhirService:
             return self
         if self.policy is None:
             raise RuntimeError("this node has no policy: only the operator may call it")
-        assert isinstance(self.resources, Resources)
-        assert isinstance(self.past, Past)
-        seen = copy.copy(self)
         trace = self.policy.trace(caller, address, query)
-        seen.caller, seen.trace = caller, trace
+        seen = _Seen.__new__(_Seen)
+        seen.__dict__.update(self.__dict__)
+        del seen.__dict__["searcher"], seen.__dict__["past"]
+        seen.bare, seen.caller, seen.trace = self, caller, trace
+        assert isinstance(self.resources, Resources)
         seen.resources = GuardedResources(self.resources, self.policy, trace)
-        seen.searcher = GuardedSearcher(self.searcher, self.policy, trace)
-        seen.past = GuardedPast(self.past, seen.resources, self.policy, trace)
         return seen
 
     async def finish(self) -> None:
         """Make the notes of a request durable; nothing of the answer may be sent before."""
         if self.trace is not None and self.policy is not None:
             await self.policy.journal.record(self.trace.take())
+
+
+class _Seen(FhirService):
+    """A node as one caller may see it; made for every request, so what few requests need is made when asked for."""
+
+    bare: FhirService
+    trace: Trace
+    policy: PolicyService
+    resources: GuardedResources
+
+    @cached_property
+    def searcher(self) -> Searcher:  # type: ignore[override]
+        return GuardedSearcher(self.bare.searcher, self.policy, self.trace)
+
+    @cached_property
+    def past(self) -> GuardedPast:  # type: ignore[override]
+        assert isinstance(self.bare.past, Past)
+        return GuardedPast(self.bare.past, self.resources, self.policy, self.trace)

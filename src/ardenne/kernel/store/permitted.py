@@ -64,7 +64,9 @@ class Permitted(NamedTuple):
 
 
 class Binder(Protocol):
-    """Collects the arguments of a statement."""
+    """Collects the arguments of a statement. ``memo`` keeps fragments that the statement needs again."""
+
+    memo: dict[object, str]
 
     def bind(self, value: object, cast: str = "bigint") -> str:
         """Add an argument and return its place in the text."""
@@ -106,6 +108,13 @@ def write(bind: Binder, permitted: Permitted, row: str, patient: int | None = No
 
     ``patient``: the one to whom the row is known to belong.
     """
+    known = bind.memo.get((row, patient))
+    if known is None:
+        known = bind.memo[row, patient] = _written(bind, permitted, row, patient)
+    return known
+
+
+def _written(bind: Binder, permitted: Permitted, row: str, patient: int | None) -> str:
     if patient is not None:
         permitted = permitted._replace(clauses=tuple(one for one in permitted.clauses if one.owned))
     if not permitted.clauses:
@@ -121,8 +130,8 @@ def write(bind: Binder, permitted: Permitted, row: str, patient: int | None = No
 def _clause(bind: Binder, clause: Clause, row: str, shared: _Shared) -> str:
     parts = [f"{row}.patient is {'not ' if clause.owned else ''}null"]
     if clause.types:
-        parts.append(f"{row}.type = any({bind.bind(sorted(clause.types), 'smallint[]')})")
-    parts.append(f"{row}.category = any({bind.bind(sorted(clause.categories), 'smallint[]')})")
+        parts.append(f"{row}.type in ({_numbers(clause.types)})")
+    parts.append(f"{row}.category in ({_numbers(clause.categories)})")
     if clause.level < 2:
         parts.append(f"{row}.level <= {int(clause.level)}")
     if clause.embargo:
@@ -135,22 +144,26 @@ def _clause(bind: Binder, clause: Clause, row: str, shared: _Shared) -> str:
         case Source.AUTHOR:
             parts.append(f"({row}.creator = {shared.account} or {row}.authors && {shared.authorship})")
         case Source.GRANT:
-            parts.append(_granted(bind, clause, row, shared))
+            parts.append(_granted(clause, row, shared))
     return "(" + " and ".join(parts) + ")"
 
 
-def _granted(bind: Binder, clause: Clause, row: str, shared: _Shared) -> str:
+def _granted(clause: Clause, row: str, shared: _Shared) -> str:
     now = shared.now
-    kinds = bind.bind(sorted(clause.kinds), "smallint[]")
     highest = (
         f"(select max(g.level) from policy_grant g where g.patient = {shared.patient} "
-        f"and g.party = any({shared.parties}) and g.kind = any({kinds}) and g.starts <= {now} and g.ends > {now})"
+        f"and g.party = any({shared.parties}) and g.kind in ({_numbers(clause.kinds)}) and g.starts <= {now} and g.ends > {now})"
     )
     text = f"greatest({row}.level, {int(clause.least_grant)}) <= {highest}"
     if clause.emergency:
         limit = f"(select e.emergency_level from policy_record e where e.patient = {shared.patient})"
         text = f"({text} and {row}.level <= coalesce({limit}, 1))"
     return f"coalesce({text}, false)"
+
+
+def _numbers(values: frozenset[int]) -> str:
+    """Return numbers of our own vocabulary as a list in the statement."""
+    return ", ".join(str(int(value)) for value in sorted(values)) or "null"
 
 
 def _not_barred(row: str, shared: _Shared) -> str:

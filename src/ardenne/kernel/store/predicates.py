@@ -44,6 +44,7 @@ class Predicates:
 
     def __init__(self, guard: ask.Condition | None = None) -> None:
         self.guard = guard
+        self.memo: dict[object, str] = {}
         self.arguments: list[Anything] = []
         self._aliases = 0
         self._patient_known = False
