@@ -14,6 +14,8 @@ from tests.journeys.conftest import Site
 
 from ardenne.apps.permissions import table
 
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("guarded")]
+
 LOGINS = {
     "citizen": "anne.schmitz", "professional": "claude.thill", "identity": "identity",
     "data-protection": "data-protection", "access-rights": "matrix-editor", "operator": "operator",

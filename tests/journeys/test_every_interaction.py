@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from tests.journeys.conftest import Site
 
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("guarded")]
+
 LOGINS = {
     "own": "anne.schmitz", "other": "jean.weber", "related": "claude.thill", "unrelated": "rita.gomes",
     "identity": "identity", "operator": "operator", "software": "demo-backend",
