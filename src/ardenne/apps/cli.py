@@ -13,6 +13,7 @@ from ardenne.apps.conformance import command as conformance
 from ardenne.apps.terminology_loading import command as terminology
 from ardenne.kernel.settings import SettingsError, load
 from ardenne.kernel.store.embedded import DatabaseError
+from ardenne.services.mpi.cli import command as mpi
 
 
 class Commands(click.Group):
@@ -119,6 +120,7 @@ def import_(
 
 main.add_command(bench)
 main.add_command(conformance)
+main.add_command(mpi, "mpi")
 main.add_command(terminology)
 
 

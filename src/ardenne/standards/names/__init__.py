@@ -8,6 +8,6 @@ missing or glued on, and a first name meets its forms in other languages (Mykola
 from __future__ import annotations
 
 from ardenne.standards.names.codes import keys, token_keys
-from ardenne.standards.names.words import joined, plain, words
+from ardenne.standards.names.words import joined, only_particles, plain, words
 
-__all__ = ["joined", "keys", "plain", "token_keys", "words"]
+__all__ = ["joined", "keys", "only_particles", "plain", "token_keys", "words"]

@@ -47,3 +47,8 @@ def words(text: str) -> tuple[str, ...]:
 def joined(text: str) -> str:
     """Return a name as one word, particles and all."""
     return plain(text).replace(" ", "")
+
+
+def only_particles(parts: tuple[str, ...]) -> bool:
+    """Tell whether words of a name are particles alone, as when a name is cut in the middle."""
+    return all(part in lists().particles for part in parts)
