@@ -31,6 +31,8 @@ class Package(NamedTuple):
 
 PACKAGES = (
     Package("ui", ("ui", "apps")),
+    Package("services/consent", ("services/consent",)),
+    Package("services/access", ("services/access",), ("ardenne.services.access.wording",)),
     Package(
         "services/record",
         ("services/record",),

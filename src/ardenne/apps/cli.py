@@ -10,6 +10,7 @@ import click
 from ardenne import __version__
 from ardenne.apps.bench.command import command as bench
 from ardenne.apps.conformance import command as conformance
+from ardenne.apps.profile_loading import command as profiles
 from ardenne.apps.terminology_loading import command as terminology
 from ardenne.kernel.settings import SettingsError, load
 from ardenne.kernel.store.embedded import DatabaseError
@@ -121,6 +122,7 @@ def import_(
 main.add_command(bench)
 main.add_command(conformance)
 main.add_command(mpi, "mpi")
+main.add_command(profiles)
 main.add_command(terminology)
 
 

@@ -13,13 +13,20 @@ from starlette.staticfiles import StaticFiles
 
 import ardenne.ui
 from ardenne.kernel.http.faults import report
+from ardenne.kernel.policy.sentences import sentence
+from ardenne.kernel.policy.service import AccessRefused
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings
+from ardenne.services.access.citizen_pages import CitizenPages
+from ardenne.services.access.desk_pages import DeskPages
+from ardenne.services.access.matrix_pages import MatrixPages
+from ardenne.services.access.professional_pages import ProfessionalPages
+from ardenne.services.consent.pages import ConsentPages
 from ardenne.services.record.api import FilingDoor
 from ardenne.services.record.pages import RecordPages
 from ardenne.ui.rendering import Renderer
 
-TEMPLATE_PACKAGES = ("ardenne.services.record",)
+TEMPLATE_PACKAGES = ("ardenne.services.record", "ardenne.services.consent", "ardenne.services.access")
 _STATIC = Path(str(ardenne.ui.__file__)).parent / "static"
 
 
@@ -57,11 +64,32 @@ def pages_application(settings: Settings, service: FhirService) -> Starlette:
         }
         return renderer.page(request, "problem.html", values, 500)
 
+    async def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, AccessRefused)
+        words = renderer.words(request)
+        values = {
+            "heading": words.text("That is not allowed"),
+            "message": sentence(error.decision.rule, False, words.language),
+        }
+        return renderer.page(request, "problem.html", values, 403)
+
     return Starlette(
         routes=[
             Mount("/static", _Static(directory=_STATIC)),
+            *ConsentPages(service, renderer).routes(),
+            *CitizenPages(service, renderer).routes(),
+            *ProfessionalPages(service, renderer).routes(),
+            *DeskPages(service, renderer).routes(),
+            *MatrixPages(service, renderer).routes(),
             *RecordPages(service, renderer).routes(),
             *FilingDoor(service, settings.body_limit).routes(),
         ],
-        exception_handlers={404: missing, 405: missing, 400: missing, Exception: broken, 500: broken},
+        exception_handlers={
+            AccessRefused: refused,
+            404: missing,
+            405: missing,
+            400: missing,
+            Exception: broken,
+            500: broken,
+        },
     )

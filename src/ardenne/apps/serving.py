@@ -20,7 +20,8 @@ from granian.constants import Interfaces, Loops
 from ardenne.apps.asgi import SETTINGS_VARIABLE
 from ardenne.kernel.http.faults import report
 from ardenne.kernel.migrations import KERNEL
-from ardenne.kernel.settings import Settings, encode
+from ardenne.kernel.rest.enforcement import read_rules
+from ardenne.kernel.settings import Settings, SettingsError, encode
 from ardenne.kernel.store.embedded import DatabaseError, EmbeddedDatabase, claim
 from ardenne.kernel.store.migrate import migrate
 
@@ -28,7 +29,7 @@ _LOGGER = logging.getLogger("ardenne.serving")
 _WATCH_SECONDS = 1.0
 _STOP_SECONDS = 10
 """How long a worker may take to end; what a dead database keeps waiting is cut off then."""
-MIGRATIONS = (*KERNEL, "ardenne.services.record.migrations")
+MIGRATIONS = (*KERNEL, "ardenne.services.record.migrations", "ardenne.services.access.migrations")
 
 
 @contextmanager
@@ -97,8 +98,16 @@ def check_port(host: str, port: int) -> None:
             ) from None
 
 
+def _check_profiles(settings: Settings) -> None:
+    try:
+        read_rules(settings.required_profiles, settings.declared_profiles)
+    except ValueError as error:
+        raise SettingsError(f"required_profiles: {error}") from None
+
+
 def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """Serve until the process is told to stop. ``ready`` gets the address as soon as it answers."""
+    _check_profiles(settings)
     check_port(settings.host, settings.port)
     with only_server(settings.data_folder), database(settings) as dsn:
         import msgspec

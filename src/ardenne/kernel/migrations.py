@@ -5,6 +5,9 @@ from __future__ import annotations
 KERNEL = (
     "ardenne.kernel.store.migrations",
     "ardenne.kernel.exports.migrations",
+    "ardenne.kernel.imports.migrations",
     "ardenne.kernel.subscriptions.migrations",
     "ardenne.kernel.terminology.migrations",
+    "ardenne.kernel.audit.migrations",
+    "ardenne.kernel.policy.migrations",
 )

@@ -11,8 +11,12 @@ from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
+from ardenne.kernel.audit.door import AuditDoor
+from ardenne.kernel.audit.journal import Journal
 from ardenne.kernel.http.message import Request
+from ardenne.kernel.identity.caller import OPERATOR, Caller
 from ardenne.kernel.migrations import KERNEL
+from ardenne.kernel.policy.service import PolicyService
 from ardenne.kernel.rest.operations import ALL
 from ardenne.kernel.rest.router import Router
 from ardenne.kernel.rest.service import FhirService
@@ -78,8 +82,11 @@ class TestNode:
         self.contents = Path(tempfile.mkdtemp(prefix="ardenne-contents-"))
         self.content: object = None
         """What a test filled the node with, so that the next of its kind need not do it again."""
+        self.caller: Caller = OPERATOR
+        """Who calls the door in ``ask`` and ``call``."""
         self.service = FhirService(self.database, self.contents)
-        self.router = Router(self.service, ALL)
+        self.service.policy = PolicyService(self.database, Journal(self.database))
+        self.router = Router(self.service, ALL, {"AuditEvent": AuditDoor("localhost").answer})
 
     def close(self) -> None:
         """Stop and remove everything."""
@@ -101,7 +108,9 @@ class TestNode:
         path, _, query = address.partition("?")
         body = content if isinstance(content, bytes) else b"" if content is None else orjson.dumps(content)
         sent = {name.lower(): value for name, value in (headers or {}).items()}
-        request = Request(method, f"/fhir/{path}".rstrip("/"), query, sent, body, BASE, "127.0.0.1")
+        request = Request(
+            method, f"/fhir/{path}".rstrip("/"), query, sent, body, BASE, "127.0.0.1", self.caller
+        )
         response = await self.router.answer(request)
         return Answer(response.status, dict(response.headers), response.body)
 
@@ -114,6 +123,7 @@ class TestNode:
     def empty(self) -> None:
         """Remove every resource."""
         self.content = None
+        self.caller = OPERATOR
         self.service.resources.forget_texts()
         self.run(self._empty())
 

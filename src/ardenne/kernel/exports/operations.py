@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import orjson
 
-from ardenne.kernel.exports.runner import ExportRunner
+from ardenne.kernel.exports.runner import ExportRunner, caller_of
 from ardenne.kernel.exports.store import ExportJobs, Job
 from ardenne.kernel.http.message import Request, Response
+from ardenne.kernel.policy.service import unlimited
 from ardenne.kernel.rest import answers, incoming, instance
 from ardenne.kernel.rest.errors import refuse
 from ardenne.kernel.rest.operations import parameters
@@ -55,7 +57,8 @@ class BulkExport:
         if resource_type == "Group":
             await instance.find(service, "Group", resource_id)
         asked = parameters.read(request)
-        job_id = await self._jobs.add(_request(request, asked, resource_type, resource_id))
+        wanted = _request(request, asked, resource_type, resource_id)
+        job_id = await self._jobs.add({**wanted, "caller": msgspec.to_builtins(request.caller)})
         return Response(202, b"", (("content-location", f"{request.base}/fhir/$export-status?job={job_id}"),))
 
     async def status(
@@ -92,7 +95,7 @@ class BulkExport:
     async def _find(self, request: Request) -> Job:
         found = parameters.read(request._replace(method="GET", body=b""))
         job = await self._jobs.get(parameters.one(found, "job"))
-        if job is None or job.status == "cancelled":
+        if job is None or job.status == "cancelled" or caller_of(job).account != request.caller.account:
             raise refuse(404, "not-found", "there is no such export", "job")
         return job
 
@@ -132,7 +135,7 @@ def _manifest(job: Job, request: Request) -> dict[str, Any]:
     return {
         "transactionTime": instant(job.request["until"] - 1),
         "request": job.request["url"],
-        "requiresAccessToken": False,
+        "requiresAccessToken": not unlimited(request.caller),
         "output": [
             {"type": part["type"], "url": f"{base}{part['file']}", "count": part["count"]}
             for part in job.done

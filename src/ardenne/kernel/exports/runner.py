@@ -9,8 +9,13 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from ardenne.kernel.audit.entries import Action
 from ardenne.kernel.exports.store import ExportJobs, Job
 from ardenne.kernel.http.faults import report
+from ardenne.kernel.identity.caller import OPERATOR, Caller
+from ardenne.kernel.policy.service import PolicyService, unlimited
 from ardenne.kernel.store import hashing
 from ardenne.kernel.store.database import DatabaseUnavailable
 from ardenne.kernel.store.types import NAMES, NUMBERS
@@ -24,9 +29,10 @@ _NO_ROW = (-(1 << 63), -1)
 class ExportRunner:
     """Works on exports, one after the other. Every worker process has one; each job has one runner."""
 
-    def __init__(self, jobs: ExportJobs, folder: Path) -> None:
+    def __init__(self, jobs: ExportJobs, folder: Path, policy: PolicyService | None = None) -> None:
         self._jobs = jobs
         self._folder = folder
+        self._policy = policy
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -89,7 +95,7 @@ class ExportRunner:
         count = 0
         only_owned = job.request["level"] != "system" and name != "Patient"
         with gzip.open(path, "wb", compresslevel=1) as file:
-            while rows := await self._jobs.page(NUMBERS[name], span, after, patients, _PAGE):
+            while rows := await self._page(job, NUMBERS[name], span, after, patients):
                 kept = [bytes(row[2]) + b"\n" for row in rows if not only_owned or row[3] is not None]
                 await asyncio.to_thread(file.write, b"".join(kept))
                 count += len(kept)
@@ -98,6 +104,28 @@ class ExportRunner:
                     return None
         await asyncio.to_thread(_sync, path)
         return count
+
+    async def _page(
+        self, job: Job, number: int, span: tuple[int, int], after: tuple[int, int], patients: list[int] | None
+    ) -> list[Any]:
+        """Return what whoever asked for the export may see now, and note whose data it is."""
+        caller = caller_of(job)
+        if unlimited(caller):
+            return await self._jobs.page(number, span, after, patients, _PAGE)
+        if self._policy is None:
+            raise RuntimeError("this node has no policy: only the operator may export")
+        trace = self._policy.trace(caller, query=str(job.request.get("url", "")))
+        guard = self._policy.permitted(trace.standing)
+        rows = await self._jobs.page(number, span, after, patients, _PAGE, guard)
+        for patient in {row[3] for row in rows}:
+            trace.note(Action.EXPORT, patient, [NAMES[number]], rule="list")
+        await self._policy.journal.record(trace.take())
+        return rows
+
+
+def caller_of(job: Job) -> Caller:
+    """Return who asked for an export; one from before there were accounts is the operator's."""
+    return msgspec.convert(job.request["caller"], Caller) if "caller" in job.request else OPERATOR
 
 
 def _belongs(name: str, level: str) -> bool:

@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from ardenne.kernel.store import conditions as ask
 from ardenne.kernel.store.database import Database
+from ardenne.kernel.store.predicates import Predicates
 
 _ADD = "insert into export_job (id, request) values ($1, $2::jsonb)"
 _GET = "select id, request, status, done, failure, created, finished from export_job where id = $1"
@@ -32,7 +34,7 @@ _CANCEL = (
 _PAGE = """
 select r.pk, r.updated, r.body, r.patient from resource r
  where r.type = $1 and r.body is not null and r.updated >= $2 and r.updated < $3
-   and (r.updated, r.pk) > ($4, $5) and ($6::bigint[] is null or r.patient = any($6))
+   and (r.updated, r.pk) > ($4, $5) and ($6::bigint[] is null or r.patient = any($6)){guard}
  order by r.updated, r.pk limit $7
 """
 _MEMBERS = "select r.targets from resource r where r.self = $1 and r.body is not null"
@@ -109,9 +111,13 @@ class ExportJobs:
         after: tuple[int, int],
         patients: list[int] | None,
         limit: int,
+        guard: ask.Condition | None = None,
     ) -> list[Any]:
-        """Return rows (pk, updated, body, patient) of a type behind a position."""
-        return await self._database.fetch(_PAGE, number, *span, *after, patients, limit)
+        """Return rows (pk, updated, body, patient) of a type behind a position, for which the guard holds."""
+        write = Predicates(guard)
+        write.arguments = [number, *span, *after, patients, limit]
+        text = _PAGE.format(guard=write.guarded("r"))
+        return await self._database.fetch(text, *write.arguments)
 
     async def members(self, group_hash: int) -> list[int] | None:
         """Return the hashes of what a Group refers to; None when there is no such Group."""

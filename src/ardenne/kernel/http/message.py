@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
 
+from ardenne.kernel.identity.caller import ANONYMOUS, Caller
+
 
 class Request(NamedTuple):
     """One HTTP request, its body read whole.
@@ -21,6 +23,8 @@ class Request(NamedTuple):
     body: bytes
     base: str
     client: str
+    caller: Caller = ANONYMOUS
+    """Who asks, as the application found out before it called the door."""
 
     def header(self, name: str) -> str:
         """Return a header, empty when absent."""

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from ardenne import __version__
+from ardenne.kernel.store.custom import Definition
 from ardenne.kernel.terminology import capabilities as terminology_service
 from ardenne.standards.fhir import definitions
 
@@ -18,8 +19,13 @@ _SYSTEM = ("transaction", "batch", "search-system", "history-system")
 
 
 @lru_cache(maxsize=8)
-def statement(base: str, operations: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return the CapabilityStatement of the server at ``base`` with the ``$names`` of its operations."""
+def statement(
+    base: str, operations: tuple[str, ...] = (), custom: tuple[Definition, ...] = ()
+) -> dict[str, Any]:
+    """Return the CapabilityStatement of the server at ``base`` with the ``$names`` of its operations.
+
+    ``custom``: search parameters that were added to those of R4 and can be used.
+    """
     by_type = _operations(operations)
     return {
         "resourceType": "CapabilityStatement",
@@ -42,7 +48,10 @@ def statement(base: str, operations: tuple[str, ...] = ()) -> dict[str, Any]:
             {
                 "mode": "server",
                 "resource": [
-                    _resource(name, by_type.get(name, [])) for name in sorted(definitions.RESOURCE_TYPES)
+                    _resource(
+                        name, by_type.get(name, []), [one for one in custom if one.resource_type == name]
+                    )
+                    for name in sorted(definitions.RESOURCE_TYPES)
                 ],
                 "interaction": [{"code": code} for code in _SYSTEM],
                 "searchParam": _common(),
@@ -90,8 +99,9 @@ def _once(operations: list[dict[str, str]]) -> list[dict[str, str]]:
     return list({one["name"]: one for one in reversed(operations)}.values())[::-1]
 
 
-def _resource(name: str, operations: list[dict[str, str]]) -> dict[str, Any]:
-    parameters = definitions.search_parameters(name)
+def _resource(name: str, operations: list[dict[str, str]], custom: list[Definition]) -> dict[str, Any]:
+    parameters = dict(definitions.search_parameters(name))
+    parameters |= {one.parameter.code: one.parameter for one in custom}
     references = sorted(code for code, found in parameters.items() if found.type == "reference")
     return {
         "type": name,

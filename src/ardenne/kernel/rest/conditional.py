@@ -17,6 +17,7 @@ import asyncpg
 
 from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.rest import answers, incoming
+from ardenne.kernel.rest.enforcement import enforce
 from ardenne.kernel.rest.errors import RestError, refuse
 from ardenne.kernel.rest.incoming import Incoming
 from ardenne.kernel.rest.service import FhirService
@@ -118,6 +119,7 @@ def _existing(request: Request, found: Stored) -> Response:
 async def update(service: FhirService, request: Request, resource_type: str) -> Response:
     """Answer ``PUT Type?criteria``."""
     sent = incoming.read_resource(incoming.json_of(request), resource_type)
+    await enforce(service, sent.resource)
 
     async def attempt() -> Response:
         async with locked(service, [lock_name(resource_type, request.query)]) as connection:

@@ -61,7 +61,16 @@ def entry_request(request: Request, entry: Entry) -> Request:
         "prefer": request.header("prefer"),
     }
     sent = {name: value for name, value in headers.items() if value}
-    return Request(asked.method, f"/fhir/{unquote(path)}", query, sent, body, request.base, request.client)
+    return Request(
+        asked.method,
+        f"/fhir/{unquote(path)}",
+        query,
+        sent,
+        body,
+        request.base,
+        request.client,
+        request.caller,
+    )
 
 
 def _patch_of(body: bytes) -> tuple[str, bytes]:

@@ -9,6 +9,7 @@ from ardenne.kernel.http.message import Request
 from ardenne.kernel.rest.errors import RestError, refuse
 from ardenne.standards.fhir import validator, xml
 from ardenne.standards.fhir.definitions import RESOURCE_TYPES
+from ardenne.standards.fhir.extraction import CustomParameterError, read_custom
 from ardenne.standards.fhir.json import FhirSyntaxError, dump, parse
 from ardenne.standards.fhir.outcome import failed
 
@@ -80,6 +81,12 @@ def check(resource: dict[str, Any], expected_type: str = "") -> None:
     issues = validator.validate(resource)
     if failed(issues):
         raise RestError(422, issues)
+    if found == "SearchParameter":
+        try:
+            read_custom(resource)
+        except CustomParameterError as error:
+            path = f"SearchParameter.{error.path}"
+            raise refuse(422, "not-supported", str(error), "search-parameter", path) from None
 
 
 def check_id(resource_id: str) -> str:

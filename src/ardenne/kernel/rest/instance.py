@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.rest import answers, conditional, incoming
+from ardenne.kernel.rest.enforcement import enforce
 from ardenne.kernel.rest.errors import refuse
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import change
@@ -43,6 +44,7 @@ async def vread(
 async def create(service: FhirService, request: Request, resource_type: str) -> Response:
     """Answer ``POST Type``; with If-None-Exist only when nothing matches."""
     sent = incoming.read_resource(incoming.json_of(request), resource_type)
+    await enforce(service, sent.resource)
     criteria = request.header("if-none-exist")
     if criteria:
         return await conditional.create(service, request, sent, criteria)
@@ -62,6 +64,7 @@ async def update(service: FhirService, request: Request, resource_type: str, res
             else "the content has no id"
         )
         raise refuse(400, "invalid", f"{text}: both must be the same", "id", f"{resource_type}.id")
+    await enforce(service, sent.resource)
     expected = answers.expected_version(request)
     asked = change.write(sent.resource, sent.content, resource_id, Mode.PUT, Method.PUT, expected)
     return await store(service, request, asked)

@@ -12,7 +12,9 @@ import orjson
 
 from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.rest import answers, conditional, incoming, instance, references
+from ardenne.kernel.rest.enforcement import enforce
 from ardenne.kernel.rest.errors import RestError, refuse
+from ardenne.kernel.rest.incoming import Incoming
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import change
 from ardenne.kernel.store.change import Change, Method, Mode, Status
@@ -34,7 +36,9 @@ async def patch(service: FhirService, request: Request, resource_type: str, reso
         if expected is not None and expected != found.version:
             text = f"{resource_type}/{resource_id} stands at version {found.version}, not {expected}"
             raise refuse(412, "conflict", f"{text}: read it and try again", "if-match")
-        asked = _change(request, found.body, resource_type, resource_id, found.version, {})
+        sent = _sent(request, found.body, resource_type, resource_id, {})
+        await enforce(service, sent.resource)
+        asked = _change(sent, resource_id, found.version)
         done = await service.resources.write(asked)
         if done.status is not Status.VERSION_CONFLICT:
             if not done.status.done:
@@ -66,23 +70,22 @@ async def plan(
     stored = await service.resources.read_in(connection, resource_type, resource_id)
     if stored is None or stored.body is None:
         raise refuse(404, "not-found", f"there is no {resource_type}/{resource_id}")
-    return _change(request, stored.body, resource_type, resource_id, stored.version, targets)
+    sent = _sent(request, stored.body, resource_type, resource_id, targets)
+    await enforce(service, sent.resource, connection)
+    return _change(sent, resource_id, stored.version)
 
 
-def _change(
-    request: Request,
-    body: bytes,
-    resource_type: str,
-    resource_id: str,
-    version: int,
-    targets: dict[bytes, bytes],
-) -> Change:
+def _sent(
+    request: Request, body: bytes, resource_type: str, resource_id: str, targets: dict[bytes, bytes]
+) -> Incoming:
     patched = _patched(request, parse_exact(body), targets)
     if patched.get("id") != resource_id or patched.get("resourceType") != resource_type:
         raise refuse(400, "invalid", "a patch may not change the id or the type", "id", "id")
-    content = dump(patched)
-    sent = incoming.read_resource(content, resource_type)
-    return change.write(sent.resource, content, resource_id, Mode.UPDATE, Method.PATCH, version)
+    return incoming.read_resource(dump(patched), resource_type)
+
+
+def _change(sent: Incoming, resource_id: str, version: int) -> Change:
+    return change.write(sent.resource, sent.content, resource_id, Mode.UPDATE, Method.PATCH, version)
 
 
 def _patched(request: Request, resource: dict[str, Any], targets: dict[bytes, bytes]) -> dict[str, Any]:

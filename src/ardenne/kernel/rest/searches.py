@@ -109,5 +109,5 @@ async def answer(
     try:
         page = await service.searcher.search(types, query, strict=strict, within=within)
     except SearchError as error:
-        raise RestError(400, [error.issue]) from None
+        raise RestError(error.status, [error.issue]) from None
     return answers.resource(200, pages.searchset(page, query, f"{request.base}/fhir", path))

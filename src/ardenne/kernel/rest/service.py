@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ardenne.kernel.blobs import BlobStore
+from ardenne.kernel.identity.caller import OPERATOR, Caller
+from ardenne.kernel.policy.guarded import GuardedPast, GuardedResources, GuardedSearcher
+from ardenne.kernel.policy.service import PolicyService, unlimited
+from ardenne.kernel.policy.trace import Trace
+from ardenne.kernel.rest.enforcement import AS_DECLARED, ProfileRules
 from ardenne.kernel.search.searcher import Searcher
 from ardenne.kernel.search.translate import Translator
 from ardenne.kernel.store.database import Database
@@ -21,16 +27,52 @@ class FhirService:
     """The store, the search, the history and the contents of one node.
 
     ``zone`` is that of the node: times that arrive without zone are read in it.
+    ``profiles`` says which profiles a resource must meet to be stored.
     """
 
     def __init__(
-        self, database: Database, contents: Path, base: str = "", zone: ZoneInfo = LUXEMBOURG
+        self,
+        database: Database,
+        contents: Path,
+        base: str = "",
+        zone: ZoneInfo = LUXEMBOURG,
+        profiles: ProfileRules = AS_DECLARED,
     ) -> None:
+        self.caller: Caller = OPERATOR
+        """For whom this works: the operator until ``seen_by`` says otherwise."""
+        self.trace: Trace | None = None
+        self.policy: PolicyService | None = None
+        """Decides what callers other than the operator may do; None: this node has only the operator."""
         self.database = database
         self.zone = zone
+        self.profiles = profiles
         self.blobs = BlobStore(contents)
-        self.resources = Resources(database)
-        self.past = Past(database)
+        self.resources: Resources | GuardedResources = Resources(database)
+        self.past: Past | GuardedPast = Past(database)
         self.terminology = Terminology(database)
         self.translator = Translator(base)
         self.searcher = Searcher(database, self.translator, SearchCodes(self.terminology))
+
+    def seen_by(self, caller: Caller, address: str = "", query: str = "") -> FhirService:
+        """Return the same node as a caller may see it: every read and write decided and noted in ``trace``.
+
+        The caller's request is over only when ``finish`` has made the notes durable.
+        """
+        if unlimited(caller):
+            return self
+        if self.policy is None:
+            raise RuntimeError("this node has no policy: only the operator may call it")
+        assert isinstance(self.resources, Resources)
+        assert isinstance(self.past, Past)
+        seen = copy.copy(self)
+        trace = self.policy.trace(caller, address, query)
+        seen.caller, seen.trace = caller, trace
+        seen.resources = GuardedResources(self.resources, self.policy, trace)
+        seen.searcher = GuardedSearcher(self.searcher, self.policy, trace)
+        seen.past = GuardedPast(self.past, seen.resources, self.policy, trace)
+        return seen
+
+    async def finish(self) -> None:
+        """Make the notes of a request durable; nothing of the answer may be sent before."""
+        if self.trace is not None and self.policy is not None:
+            await self.policy.journal.record(self.trace.take())

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.rest import answers, binary, conditional, incoming, patching, references
+from ardenne.kernel.rest.enforcement import enforce
 from ardenne.kernel.rest.entries import Entry, entry_request
 from ardenne.kernel.rest.errors import RestError, refuse
 from ardenne.kernel.rest.incoming import Incoming
@@ -196,6 +197,7 @@ class Transaction:
                 )
             content = references.rewrite(incoming.json_of(request), targets)
             sent = incoming.read_resource(content, step.resource_type)
+            await enforce(self._service, sent.resource, connection)
             references.check_resolved(
                 content, lambda link: link.encode() in targets, f"Bundle.entry[{step.place}]"
             )

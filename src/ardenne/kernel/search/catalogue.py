@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from ardenne.kernel.search.errors import SearchError, UnknownParameter
-from ardenne.kernel.store import hashing
+from ardenne.kernel.search.errors import NotIndexedYet, SearchError, UnknownParameter
+from ardenne.kernel.store import custom, hashing
 from ardenne.kernel.store.index import HOT_PARAMETERS
 from ardenne.standards.fhir import definitions, extraction
 from ardenne.standards.fhir.definitions import SearchParameter
@@ -50,9 +50,18 @@ class Target(NamedTuple):
         return [self._replace(others=()), *rest]
 
 
-@lru_cache(maxsize=4096)
 def find(resource_type: str, code: str) -> Target:
-    """Return a parameter of a type. Raises UnknownParameter."""
+    """Return a parameter of a type, of R4 or custom. Raises UnknownParameter, NotIndexedYet."""
+    found = custom.current().find(resource_type, code)
+    if found is None:
+        return _published(resource_type, code)
+    if not custom.current().is_ready(found):
+        raise NotIndexedYet(code, resource_type, found.source)
+    return Target(resource_type, code, found.parameter, found.stored, "")
+
+
+@lru_cache(maxsize=4096)
+def _published(resource_type: str, code: str) -> Target:
     parameters: Mapping[str, SearchParameter] = definitions.search_parameters(resource_type)
     parameter = parameters.get(code)
     if parameter is None:

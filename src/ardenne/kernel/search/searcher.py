@@ -8,10 +8,12 @@ from typing import Any, NamedTuple, Protocol
 
 from ardenne.kernel.search import catalogue, cursor
 from ardenne.kernel.search.codes import CodesWanted, KnownCodes, Pairs, Wanted
-from ardenne.kernel.search.errors import SearchError, UnknownParameter
+from ardenne.kernel.search.errors import NotIndexedYet, SearchError, UnknownParameter
 from ardenne.kernel.search.query import IncludeText, Parameter, Query
 from ardenne.kernel.search.translate import Codes, Translator
 from ardenne.kernel.store import conditions as ask
+from ardenne.kernel.store import custom
+from ardenne.kernel.store import definitions as definitions_of_node
 from ardenne.kernel.store import selection as select
 from ardenne.kernel.store.database import Connection, Database
 from ardenne.kernel.store.types import NAMES, NUMBERS
@@ -42,6 +44,8 @@ class Row(NamedTuple):
     version: int
     updated: int
     body: bytes
+    patient: int | None = None
+    """Hash of the patient whom it belongs to."""
 
 
 class Page(NamedTuple):
@@ -70,6 +74,14 @@ class Searcher:
         self.database = database
         self.translator = translator
         self.terminology = terminology
+
+    def guard(self) -> ask.Condition | None:
+        """Return what must hold for every row that a search touches; None: nothing."""
+        return None
+
+    def caller_key(self) -> str:
+        """Return what ties the links of a page to whom they were given; empty: to nobody."""
+        return ""
 
     async def search(
         self,
@@ -103,6 +115,40 @@ class Searcher:
         return [(row[1], row[2]) for row in rows]
 
     async def _planned(
+        self,
+        types: Sequence[str],
+        query: Query,
+        strict: bool,
+        within: ask.Condition | None,
+        connection: Connection | None,
+    ) -> tuple[select.Selection, list[Issue]]:
+        """Plan; what the database knows of custom and unknown parameters is learnt before."""
+        if custom.current().mentioned(query.text):
+            await self._learn(connection)
+        error: SearchError | None = None
+        issues: list[Issue] = []
+        try:
+            selection, issues = await self._with_codes(types, query, strict, within, connection)
+            if not issues:
+                return selection, issues
+        except (UnknownParameter, NotIndexedYet) as found:
+            error = found
+        before = custom.current()
+        await self._learn(connection)
+        if custom.current() is not before:
+            return await self._with_codes(types, query, strict, within, connection)
+        if error is not None:
+            raise error
+        return selection, issues
+
+    async def _learn(self, connection: Connection | None) -> None:
+        if connection is not None:
+            await definitions_of_node.refresh(connection)
+            return
+        async with self.database.connection() as own:
+            await definitions_of_node.refresh(own)
+
+    async def _with_codes(
         self,
         types: Sequence[str],
         query: Query,
@@ -145,12 +191,16 @@ class Searcher:
         sorts = self._sorts(types, query, issues, strict)
         after = None
         if query.cursor:
-            after = cursor.decode(query.cursor, cursor.fingerprint(query.pairs, ",".join(types)), len(sorts))
+            after = cursor.decode(query.cursor, self._fingerprint(query, types), len(sorts))
         cap = {"accurate": 0, "estimate": 0, "none": None}.get(query.total, TOTAL_CAP)
         if query.cursor and not query.total:
             cap = None
         includes = tuple(found for text in query.includes for found in self._include(text))
-        return select.Selection(tuple(parts), sorts, query.page_size + 1, after, includes, cap), issues
+        limit = query.page_size + 1
+        return select.Selection(tuple(parts), sorts, limit, after, includes, cap, self.guard()), issues
+
+    def _fingerprint(self, query: Query, types: Sequence[str]) -> str:
+        return cursor.fingerprint(query.pairs, f"{self.caller_key()};{','.join(types)}")
 
     def _sorts(
         self, types: Sequence[str], query: Query, issues: list[Issue], strict: bool
@@ -177,6 +227,11 @@ class Searcher:
                 code
                 for code, parameter in definitions.search_parameters(text.source).items()
                 if parameter.type == "reference"
+            ]
+            names += [
+                one.parameter.code
+                for one in custom.current().of(text.source)
+                if one.parameter.type == "reference" and custom.current().is_ready(one)
             ]
         else:
             names = [text.parameter]
@@ -212,8 +267,7 @@ class Searcher:
         if more:
             last = matched[-1]
             values = tuple(last[f"s{place}"] for place in range(len(selection.sorts)))
-            search = cursor.fingerprint(query.pairs, ",".join(types))
-            next_cursor = cursor.encode((*values, last["pk"]), search)
+            next_cursor = cursor.encode((*values, last["pk"]), self._fingerprint(query, types))
         total = _total(rows, selection, query, more, len(matched))
         if len(included) >= _MAX_INCLUDED:
             issues.append(
@@ -245,7 +299,7 @@ class Searcher:
             # the row that only told of a next page brought its own includes: ask again without it
             found = {}
             for include in selection.includes:
-                for row in await self._fetch(select.related(include, list(pks)), connection):
+                for row in await self._fetch(select.related(include, list(pks), selection.guard), connection):
                     found[row["pk"]] = row
         fresh = set(found) - pks
         for _round in range(_MAX_ROUNDS):
@@ -254,7 +308,9 @@ class Searcher:
             before = set(found) | pks
             for include in selection.includes:
                 if include.iterate:
-                    for row in await self._fetch(select.related(include, list(fresh)), connection):
+                    for row in await self._fetch(
+                        select.related(include, list(fresh), selection.guard), connection
+                    ):
                         found.setdefault(row["pk"], row)
             fresh = set(found) - before
         return list(found.values())[:_MAX_INCLUDED]
@@ -296,7 +352,7 @@ def _is_known(
 
 
 def _row(row: Any) -> Row:
-    return Row(NAMES[row["type"]], row["id"], row["version"], row["updated"], row["body"])
+    return Row(NAMES[row["type"]], row["id"], row["version"], row["updated"], row["body"], row["patient"])
 
 
 def _total(

@@ -33,6 +33,14 @@ class Settings(msgspec.Struct, frozen=True):
     """The largest request content in bytes."""
     cors_origins: str = ""
     """Comma list of origins whose pages may call /fhir, such as https://app.example."""
+    import_folder: str = ""
+    """The folder whose NDJSON files $import may read; empty: none of this machine."""
+    import_hosts: str = ""
+    """Comma list of hosts (or host:port) that $import may fetch from; empty: none."""
+    required_profiles: str = ""
+    """Comma list of Type=URL: profiles that every resource of a type must meet to be stored."""
+    declared_profiles: bool = True
+    """Whether a resource must meet the profiles that it names in meta.profile and that are known here."""
     subscription_hosts: str = ""
     """Comma list of hosts that subscriptions may call; empty: any."""
     subscription_attempts: int = 10
@@ -47,6 +55,12 @@ class Settings(msgspec.Struct, frozen=True):
     """Database connections of each worker."""
     corpus: str = "../shared/data"
     """Folder of sample documents for tests and ``demo --corpus``."""
+    journal_seal_minutes: int = 60
+    """How often the journal is summed up in a signed root."""
+    journal_retention_days: int = 3650
+    """After how many days the contents of journal lines are erased, their hashes kept; 0: never."""
+    jurisdiction: str = "lu"
+    """Whose data applies: access matrix and professions. The package ships lu and be-wal."""
     zone: str = "Europe/Luxembourg"
     """Time zone of the node: times are shown in it, and times that arrive without zone are read in it."""
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import psycopg
 from psycopg import errors
 
-from ardenne.kernel.store import packing
+from ardenne.kernel.store import definitions, packing
 from ardenne.kernel.store.change import Change, Mode, Status, unknown_texts
 
 _EXISTING = "select self, digest, body is null from resource where self = any(%s)"
@@ -21,7 +21,8 @@ _ARGUMENTS = (
     "smallint", "integer", "smallint", "smallint", "bigint", "text", "bytea", "bytea", "bigint", "bigint",
     "bigint", "bigint", "bigint", "bigint[]", "smallint", "bigint[]", "bigint[]", "text[]",
     "bigint[]", "bigint[]", "bigint[]", "bigint[]", "float8[]", "float8[]", "bigint[]", "bigint[]", "bigint[]",
-    "bigint[]", "float8[]", "float8[]",
+    "bigint[]", "float8[]", "float8[]", "smallint", "smallint", "bigint", "boolean", "bigint[]", "bigint",
+    "bytea", "smallint",
 )  # fmt: skip
 _WRITE = (
     "select new_status, new_version, new_updated from write_resource("
@@ -75,7 +76,9 @@ class BulkWriter:
         for attempt in range(_RETRIES):
             try:
                 with self._connection.transaction():
-                    tally = self._write(list(unique.values()))
+                    # a parameter that is added later waits for this transaction, and then indexes its rows
+                    definitions.refresh_blocking(self._connection)
+                    tally = self._write(definitions.with_current_index(list(unique.values())))
                 return tally._replace(unchanged=tally.unchanged + doubles)
             except (errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure):
                 # another process wrote some of them at the same moment: now they are seen

@@ -8,11 +8,11 @@ from enum import IntEnum
 from time import time_ns
 from typing import Any, NamedTuple
 
-from ardenne.kernel.store import hashing
+from ardenne.kernel.store import custom, hashing
 from ardenne.kernel.store.body import Body, compose
 from ardenne.kernel.store.index import EMPTY, IndexRow, build
 from ardenne.kernel.store.types import NUMBERS
-from ardenne.standards.fhir import extraction
+from ardenne.standards.fhir import extraction, labels
 
 
 class Mode(IntEnum):
@@ -52,6 +52,26 @@ class Status(IntEnum):
         return self < Status.VERSION_CONFLICT
 
 
+class RowLabel(NamedTuple):
+    """What access rules look at, as the columns of a row hold it (standards.fhir.labels)."""
+
+    category: int
+    level: int
+    embargo: int
+    withheld: bool
+    authors: tuple[int, ...]
+
+
+UNLABELLED = RowLabel(0, 0, 0, False, ())
+
+
+def label_of(resource: dict[str, Any]) -> RowLabel:
+    """Return the label of a parsed resource, its authors as hashes."""
+    found = labels.label(resource)
+    authors = tuple(hashing.reference(author) for author in found.authors)
+    return RowLabel(found.category, found.level, found.embargo, found.from_representatives, authors)
+
+
 class Change(NamedTuple):
     """One resource to write or delete."""
 
@@ -65,6 +85,16 @@ class Change(NamedTuple):
     body: Body | None
     patient: int | None
     row: IndexRow
+    label: RowLabel = UNLABELLED
+    account: int = 0
+    """Hash of the account that writes; a new resource remembers it as its creator."""
+    journal: bytes | None = None
+    """The line of the access journal that is written with the change."""
+    action: int = 0
+    labelling: bool = False
+    """Whether the change touches the security labels alone."""
+    custom: custom.Known = ()
+    """The custom search parameters that the row was made with."""
 
     def arguments(self) -> tuple[Any, ...]:
         """Return the arguments of write_resource in order."""
@@ -77,6 +107,7 @@ class Change(NamedTuple):
             row.number_keys, row.number_lows, row.number_highs,
             row.number_units, row.number_codes, row.number_names,
             row.position_keys, row.latitudes, row.longitudes,
+            *self.label, self.account, self.journal, self.action,
         )  # fmt: skip
 
 
@@ -129,8 +160,8 @@ def write(
     resource_type = resource["resourceType"]
     updated = now()
     self_hash = hashing.self_hash(resource_type, resource_id)
-    values = extraction.extract(resource)
-    index = build(resource_type, values, extraction.main_date(resource_type))
+    known = custom.current().of(resource_type)
+    index = _index(resource, known)
     if resource_type == "Patient":
         patient: int | None = self_hash
     else:
@@ -138,8 +169,23 @@ def write(
         patient = hashing.reference(owner) if owner else None
     body = compose(resource_type, resource_id, content, updated)
     return Change(
-        mode, method, resource_type, resource_id, self_hash, expected, updated, body, patient, index
-    )
+        mode, method, resource_type, resource_id, self_hash, expected, updated, body, patient, index,
+        label_of(resource), custom=known,
+    )  # fmt: skip
+
+
+def _index(resource: dict[str, Any], known: custom.Known) -> IndexRow:
+    resource_type = resource["resourceType"]
+    values = extraction.extract(resource)
+    if known:
+        extraction.extract_custom(resource, ((one.stored, one.parameter) for one in known), values)
+    return build(resource_type, values, extraction.main_date(resource_type))
+
+
+def indexed(change: Change, resource: dict[str, Any]) -> Change:
+    """Return a change with its index made anew, with the custom parameters that are known now."""
+    known = custom.current().of(change.resource_type)
+    return change._replace(row=_index(resource, known), custom=known)
 
 
 def delete(resource_type: str, resource_id: str, expected: int | None = None) -> Change:

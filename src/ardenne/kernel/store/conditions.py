@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ardenne.kernel.store.permitted import Permitted
+
 
 class Tokens(NamedTuple):
     """The resource carries any of these token hashes."""
@@ -123,6 +125,12 @@ class ListedIn(NamedTuple):
     list_hash: int
 
 
+class OfTypes(NamedTuple):
+    """The resource is of one of these types (numbers)."""
+
+    numbers: tuple[int, ...]
+
+
 class Contains(NamedTuple):
     """The words of the resource (``narrative``: of its narrative) match a text query."""
 
@@ -150,7 +158,7 @@ class Not(NamedTuple):
 
 Condition = (
     Tokens | TokenWords | Selves | OwnedBy | Strings | Dates | Updated | Numbers | AnyDate | AnyValue | Near
-    | Refers | ReferredBy | ListedIn | Contains | All | Any | Not
+    | Refers | ReferredBy | ListedIn | Contains | Permitted | OfTypes | All | Any | Not
 )  # fmt: skip
 
 NOTHING = Any(())

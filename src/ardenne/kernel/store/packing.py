@@ -17,13 +17,14 @@ TRAILER = pack(">h", -1)
 
 RESOURCE_COLUMNS = (
     "pk", "type", "method", "hot", "version", "self", "patient", "low", "high", "updated", "digest",
-    "id", "tokens", "targets", "body",
+    "id", "tokens", "targets", "body", "category", "level", "embargo", "withheld", "authors", "creator",
 )  # fmt: skip
 _BIGINT_OID = 20
 _NULL = pack(">i", -1)
 _HEAD = Struct(">hiqihihihiiiq").pack
 _PATIENT = Struct(">iq").pack
 _TIMES = Struct(">iqiqiqiq").pack
+_LABEL = Struct(">ihihiqi?").pack
 _POSTING = Struct(">hiqiqiq").pack
 _LENGTH = Struct(">i").pack
 _EMPTY_ARRAY = pack(">iiii", 12, 0, 0, _BIGINT_OID)
@@ -46,7 +47,7 @@ def _array(values: Sequence[int]) -> bytes:
 
 def resource(change: Change, pk: int) -> bytes:
     """Return the row of table resource for version 1 of a change."""
-    row, body = change.row, change.body
+    row, body, label = change.row, change.body, change.label
     assert body is not None
     content = body.with_version(1)
     resource_id = change.resource_id.encode()
@@ -54,7 +55,7 @@ def resource(change: Change, pk: int) -> bytes:
     return b"".join(
         (
             _HEAD(
-                15,
+                len(RESOURCE_COLUMNS),
                 8,
                 pk,
                 2,
@@ -76,6 +77,9 @@ def resource(change: Change, pk: int) -> bytes:
             _array(row.targets),
             _LENGTH(len(content)),
             content,
+            _LABEL(2, label.category, 2, label.level, 8, label.embargo, 1, label.withheld),
+            _array(label.authors),
+            _PATIENT(8, change.account),
         )
     )
 

@@ -6,13 +6,15 @@ from typing import NamedTuple
 
 import asyncpg
 
+from ardenne.kernel.store import conditions as ask
 from ardenne.kernel.store import hashing
 from ardenne.kernel.store.change import Method
 from ardenne.kernel.store.database import Database
+from ardenne.kernel.store.predicates import Predicates
 from ardenne.kernel.store.types import NAMES, NUMBERS
 
 _OF_RESOURCE = """
-select r.type, r.id, v.version, v.method, v.updated, v.body, r.pk, count(*) over () as total
+select r.type, r.id, v.version, v.method, v.updated, v.body, r.pk, r.patient, count(*) over () as total
   from resource r cross join lateral (
        select r.version, r.method, r.updated, r.body
        union all
@@ -21,22 +23,22 @@ select r.type, r.id, v.version, v.method, v.updated, v.body, r.pk, count(*) over
  order by v.version desc offset $5 limit $6
 """
 _OF_TYPES = """
-select v.type, r.id, v.version, v.method, v.updated, v.body, v.pk, null::bigint as total
+select v.type, r.id, v.version, v.method, v.updated, v.body, v.pk, r.patient, null::bigint as total
   from unnest($1::smallint[]) as wanted(type) cross join lateral (
        (select c.pk, c.type, c.version, c.method, c.updated, c.body from resource c
          where c.type = wanted.type and c.updated >= $2 and c.updated < $3
-           and (c.updated, c.pk, c.version) < ($4, $5, $6)
+           and (c.updated, c.pk, c.version) < ($4, $5, $6){current}
          order by c.updated desc, c.pk desc limit $7)
        union all
        (select h.pk, h.type, h.version, h.method, h.updated, h.body from history h
          where h.type = wanted.type and h.updated >= $2 and h.updated < $3
-           and (h.updated, h.pk, h.version) < ($4, $5, $6)
+           and (h.updated, h.pk, h.version) < ($4, $5, $6){older}
          order by h.updated desc, h.pk desc, h.version desc limit $7)) v
   join resource r on r.pk = v.pk
  order by v.updated desc, v.pk desc, v.version desc limit $7
 """
 _AT = """
-select r.type, r.id, v.version, v.method, v.updated, v.body, r.pk, null::bigint as total
+select r.type, r.id, v.version, v.method, v.updated, v.body, r.pk, r.patient, null::bigint as total
   from resource r cross join lateral (
        select r.version, r.method, r.updated, r.body
        union all
@@ -56,6 +58,8 @@ class Version(NamedTuple):
     updated: int
     body: bytes | None
     pk: int
+    patient: int | None = None
+    """Hash of the patient whom the resource belongs to."""
 
 
 class Position(NamedTuple):
@@ -81,11 +85,23 @@ class Past:
         return [_version(row) for row in rows], rows[0]["total"] if rows else 0
 
     async def of_types(
-        self, types: tuple[str, ...], span: tuple[int, int], after: Position, limit: int
+        self,
+        types: tuple[str, ...],
+        span: tuple[int, int],
+        after: Position,
+        limit: int,
+        guard: ask.Condition | None = None,
     ) -> list[Version]:
-        """Return versions of the types (none named: all types) behind a position."""
+        """Return versions of the types (none named: all types) behind a position.
+
+        ``guard`` must hold for the resource as it is now.
+        """
         numbers = [NUMBERS[name] for name in types] or list(NUMBERS.values())
-        rows = await self._database.fetch(_OF_TYPES, numbers, *span, *after, limit)
+        write = Predicates(guard)
+        write.arguments = [numbers, *span, *after, limit]
+        owner = f" and exists (select 1 from resource o where o.pk = h.pk{write.guarded('o')})"
+        text = _OF_TYPES.format(current=write.guarded("c"), older=owner if guard is not None else "")
+        rows = await self._database.fetch(text, *write.arguments)
         return [_version(row) for row in rows]
 
     async def at(self, resource_type: str, resource_id: str, moment: int) -> Version | None:
@@ -96,5 +112,5 @@ class Past:
 
 
 def _version(row: asyncpg.Record) -> Version:
-    number, resource_id, version, method, updated, body, pk, _total = row
-    return Version(NAMES[number], resource_id, version, Method(method), updated, body, pk)
+    number, resource_id, version, method, updated, body, pk, patient, _total = row
+    return Version(NAMES[number], resource_id, version, Method(method), updated, body, pk, patient)

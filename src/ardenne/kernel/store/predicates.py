@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any as Anything
 
 from ardenne.kernel.store import conditions as ask
+from ardenne.kernel.store import permitted
 from ardenne.kernel.store.index import NO_DATE
 
 _COMPARISONS = {
@@ -36,9 +37,14 @@ _EARTH_RADIUS = 6_371_000.0
 
 
 class Predicates:
-    """Collects the parameters of one SQL statement while conditions are written out."""
+    """Collects the parameters of one SQL statement while conditions are written out.
 
-    def __init__(self) -> None:
+    ``guard`` must hold for every row that the statement reads, be it shown or only asked about: what a caller
+    may not see must not change an answer either.
+    """
+
+    def __init__(self, guard: ask.Condition | None = None) -> None:
+        self.guard = guard
         self.arguments: list[Anything] = []
         self._aliases = 0
         self._patient_known = False
@@ -59,6 +65,10 @@ class Predicates:
             return self._sql(condition, alias)
         finally:
             self._patient_known = before
+
+    def guarded(self, alias: str) -> str:
+        """Return ``and …`` with the guard for the row called ``alias``; empty without a guard."""
+        return f" and {self.write(self.guard, alias)}" if self.guard is not None else ""
 
     def _alias(self) -> str:
         self._aliases += 1
@@ -174,7 +184,7 @@ class Predicates:
         for number, target in condition.targets:
             row = self._alias()
             inner = self.write(target, row)
-            base = f"{row}.type = {number} and {row}.body is not null and {inner}"
+            base = f"{row}.type = {number} and {row}.body is not null and {inner}{self.guarded(row)}"
             if condition.owner:
                 parts.append(f"({alias}.patient in (select {row}.self from resource {row} where {base}))")
                 continue
@@ -188,7 +198,7 @@ class Predicates:
     def _write_referredby(self, condition: ask.ReferredBy, alias: str) -> str:
         row = self._alias()
         inner = self.write(condition.condition, row)
-        base = f"{row}.type = {condition.number} and {row}.body is not null and {inner}"
+        base = f"{row}.type = {condition.number} and {row}.body is not null and {inner}{self.guarded(row)}"
         if condition.owner:
             return f"({alias}.self in (select {row}.patient from resource {row} where {base}))"
         key = self.bind(condition.key)
@@ -199,7 +209,14 @@ class Predicates:
 
     def _write_listedin(self, condition: ask.ListedIn, alias: str) -> str:
         wanted = self.bind(condition.list_hash)
-        return f"({alias}.self in (select unnest(l.targets) from resource l where l.self = {wanted} and l.body is not null))"
+        found = f"l.self = {wanted} and l.body is not null{self.guarded('l')}"
+        return f"({alias}.self in (select unnest(l.targets) from resource l where {found}))"
+
+    def _write_permitted(self, condition: permitted.Permitted, alias: str) -> str:
+        return permitted.write(self, condition, alias)
+
+    def _write_oftypes(self, condition: ask.OfTypes, alias: str) -> str:
+        return f"({alias}.type = any({self.bind(list(condition.numbers), 'smallint[]')}))"
 
     def _write_contains(self, condition: ask.Contains, alias: str) -> str:
         # no index of words is kept: what other conditions leave over is read and searched
@@ -243,4 +260,6 @@ _WRITERS: dict[type, Callable[[Predicates, Anything, str], str]] = {
     ask.ReferredBy: Predicates._write_referredby,
     ask.ListedIn: Predicates._write_listedin,
     ask.Contains: Predicates._write_contains,
+    permitted.Permitted: Predicates._write_permitted,
+    ask.OfTypes: Predicates._write_oftypes,
 }

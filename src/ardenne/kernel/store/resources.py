@@ -7,32 +7,37 @@ committed together. Both keep their order and answer each caller alone.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 import asyncpg
 
-from ardenne.kernel.store import hashing
+from ardenne.kernel.store import custom, definitions, hashing
 from ardenne.kernel.store.change import Change, Outcome, Status, unknown_texts
 from ardenne.kernel.store.database import BROKEN, Connection, Database, DatabaseUnavailable
 from ardenne.kernel.store.types import NAMES
 
-_READ = """
-select r.self, r.type, r.id, r.version, r.updated, r.body
+_FACTS = "r.self, r.patient, r.category, r.level, r.embargo, r.withheld, r.authors, r.creator"
+_READ = f"""
+select {_FACTS}, p.version, r.type, r.id, r.version, r.updated, r.body
   from unnest($1::bigint[]) as wanted(self) join resource r on r.self = wanted.self
+  left join policy_record p on p.patient = r.patient
 """
-_READ_LOCKED = """
-select r.self, r.type, r.id, r.version, r.updated, r.body from resource r where r.self = $1 for update
+_READ_LOCKED = f"""
+select {_FACTS}, null::bigint, r.type, r.id, r.version, r.updated, r.body from resource r where r.self = $1 for update
 """
-_READ_VERSION = """
-select h.method, h.updated, h.body, r.id from resource r join history h on h.pk = r.pk and h.version = $2 where r.self = $1
-union all
-select r.method, r.updated, r.body, r.id from resource r where r.self = $1 and r.version = $2
+_READ_VERSION = f"""
+select {_FACTS}, p.version, r.type, r.id, $2::integer, v.updated, v.body
+  from resource r left join policy_record p on p.patient = r.patient cross join lateral (
+       select h.updated, h.body from history h where h.pk = r.pk and h.version = $2
+       union all
+       select r.updated, r.body where r.version = $2) v
+ where r.self = $1
 """
 _WRITE = """
-select new_status, new_version, new_updated from write_resource(
+select new_status, new_version, new_updated, (select generation from search_generation) from write_resource(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-    $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
+    $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38)
 """
 _TEXTS = """
 insert into token_text (key, text, hash) select * from unnest($1::bigint[], $2::text[], $3::bigint[])
@@ -44,14 +49,44 @@ _RETRIES = 5
 _KNOWN_TEXTS = 200_000
 
 
+Projection = Callable[[Connection, Outcome], Awaitable[None]]
+
+
+class RowFacts(NamedTuple):
+    """What access rules look at (see change.RowLabel); hashes stand for patient, authors and creator.
+
+    ``patient`` None: the resource belongs to nobody. ``policy_version`` names the state of the patient's
+    directives that was seen in the same snapshot; None: nothing is known of the patient, or it was not read.
+    """
+
+    self_hash: int
+    patient: int | None
+    category: int
+    level: int
+    embargo: int
+    withheld: bool
+    authors: Sequence[int]
+    creator: int
+    policy_version: int | None
+
+
 class Stored(NamedTuple):
-    """One version of a resource as the store holds it; ``body`` is None when it is deleted."""
+    """One version of a resource as the store holds it; ``body`` is None when it is deleted.
+
+    The facts are those of the current version, whichever version this is.
+    """
 
     resource_type: str
     resource_id: str
     version: int
     updated: int
     body: bytes | None
+    facts: RowFacts
+
+
+def _stored(row: asyncpg.Record) -> Stored:
+    *facts, number, resource_id, version, updated, body = row
+    return Stored(NAMES[number], resource_id, version, updated, body, RowFacts(*facts))
 
 
 class Resources:
@@ -64,6 +99,8 @@ class Resources:
         self._lanes = 0
         self._known_texts: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.projections: dict[str, Projection] = {}
+        """By resource type: what else must happen in the transaction that writes one."""
 
     async def read(self, resource_type: str, resource_id: str) -> Stored | None:
         """Return the current version, or None when the id was never used."""
@@ -81,23 +118,22 @@ class Resources:
     async def read_in(self, connection: Connection, resource_type: str, resource_id: str) -> Stored | None:
         """Return the current version as the caller's transaction sees it, and lock it until its end."""
         rows = await connection.fetch(_READ_LOCKED, hashing.self_hash(resource_type, resource_id))
-        for _self, number, found_id, version, updated, body in rows:
-            if found_id == resource_id:
-                return Stored(NAMES[number], found_id, version, updated, body)
-        return None
+        found = [_stored(row) for row in rows]
+        return next((one for one in found if one.resource_id == resource_id), None)
 
     async def read_version(self, resource_type: str, resource_id: str, version: int) -> Stored | None:
         """Return one version, or None when there is none of that number."""
         rows = await self.database.fetch(
             _READ_VERSION, hashing.self_hash(resource_type, resource_id), version
         )
-        for row in rows:
-            if row["id"] == resource_id:
-                return Stored(resource_type, resource_id, version, row["updated"], row["body"])
-        return None
+        found = [_stored(row) for row in rows]
+        return next((one for one in found if one.resource_id == resource_id), None)
 
     async def write(self, change: Change) -> Outcome:
         """Write one change, durably, in a commit that it may share with others."""
+        if change.resource_type in self.projections:
+            async with self.database.transaction() as connection:
+                return (await self.write_in(connection, [change]))[0]
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Outcome] = loop.create_future()
         self._waiting.append((change, future))
@@ -112,9 +148,18 @@ class Resources:
         await self._write_texts(connection, [changes[place] for place in order])
         rows = await connection.fetchmany(_WRITE, [changes[place].arguments() for place in order])
         outcomes: dict[int, Outcome] = {}
-        for place, (status, version, updated) in zip(order, rows, strict=True):
+        generation = custom.current().generation
+        for place, (status, version, updated, found) in zip(order, rows, strict=True):
             outcomes[place] = Outcome(Status(status), version, updated, changes[place])
-        return [outcomes[place] for place in range(len(changes))]
+            generation = found
+        done = [outcomes[place] for place in range(len(changes))]
+        if generation != custom.current().generation or definitions.overtaken(done):
+            await definitions.mend(connection, done)
+        for one in done:
+            project = self.projections.get(one.change.resource_type)
+            if project is not None and one.status.done and one.status is not Status.UNCHANGED:
+                await project(connection, one)
+        return done
 
     def forget_texts(self) -> None:
         """Forget which words the database knows, after they were removed from it."""
@@ -134,9 +179,9 @@ class Resources:
                 for future in futures:
                     _fail(future, error)
             return
-        for self_hash, number, resource_id, version, updated, body in rows:
-            stored = Stored(NAMES[number], resource_id, version, updated, body)
-            for future in wanted.pop(self_hash):
+        for row in rows:
+            stored = _stored(row)
+            for future in wanted.pop(stored.facts.self_hash):
                 if not future.done():
                     future.set_result(stored)
         for futures in wanted.values():

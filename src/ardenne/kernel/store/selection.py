@@ -10,8 +10,8 @@ from ardenne.kernel.store.predicates import Predicates
 
 _LAST_TEXT = "\U0010ffff"
 _LAST_NUMBER = 9_223_372_036_854_775_807
-_SHOWN = "pk, type, id, version, updated, body"
-_COLUMNS = f"{_SHOWN}, self, tokens, targets, patient"
+_SHOWN = "pk, type, id, version, updated, body, patient"
+_COLUMNS = f"{_SHOWN}, self, tokens, targets"
 """What a row needs for its includes, beside what is shown of it."""
 
 
@@ -56,6 +56,8 @@ class Selection(NamedTuple):
     includes: tuple[Include, ...] = ()
     total_cap: int | None = None
     """Count the matches up to this many and one; 0 counts all; None does not count."""
+    guard: ask.Condition | None = None
+    """Must hold for every row that is shown, counted, included or asked about on the way."""
 
 
 class Statement(NamedTuple):
@@ -71,7 +73,7 @@ def page(selection: Selection) -> Statement:
     Its rows: ``step`` (0 match, 1 include), ``place``, the columns of the resource, ``total``, and
     the sort values ``s0``, ``s1`` … of the matches.
     """
-    write = Predicates()
+    write = Predicates(selection.guard)
     total = "null::bigint"
     if selection.total_cap is not None:
         total = f"({_count(write, selection)})"
@@ -98,20 +100,20 @@ def page(selection: Selection) -> Statement:
 
 def count(selection: Selection) -> Statement:
     """Return the statement that counts all matches."""
-    write = Predicates()
+    write = Predicates(selection.guard)
     return Statement(_count(write, selection), write.arguments)
 
 
-def related(include: Include, pks: Sequence[int]) -> Statement:
+def related(include: Include, pks: Sequence[int], guard: ask.Condition | None = None) -> Statement:
     """Return the statement of one further step of an include from rows already found."""
-    write = Predicates()
+    write = Predicates(guard)
     chosen = f"(select * from resource where pk = any({write.bind(list(pks), 'bigint[]')}))"
     return Statement(_included(write, include, chosen), write.arguments)
 
 
 def identities(selection: Selection) -> Statement:
     """Return the statement that finds type and id of the matches (at most ``limit``), without bodies."""
-    write = Predicates()
+    write = Predicates(selection.guard)
     rows = _matches(write, selection, "type, id, version, pk")
     return Statement(f"select type, id, version from ({rows}) q", write.arguments)
 
@@ -150,7 +152,7 @@ def _count(write: Predicates, selection: Selection) -> str:
     tables = []
     for number, condition in selection.parts:
         hot = _hot_token(condition)
-        if hot is not None and condition in (hot, ask.All((hot,))):
+        if hot is not None and selection.guard is None and condition in (hot, ask.All((hot,))):
             tables.append(f"(select 1 from posting p where p.hash = {write.bind(hot.hashes[0])}{cap})")
             continue
         source, where = _source(write, number, condition, ())
@@ -164,7 +166,8 @@ def _source(
 ) -> tuple[str, str]:
     """Return FROM and WHERE of one type, choosing what drives the query."""
     known = _has_owner(condition)
-    where = f"r.type = {number} and r.body is not null and {write.write(condition, 'r', patient_known=known)}"
+    asked = write.write(condition, "r", patient_known=known)
+    where = f"r.type = {number} and r.body is not null and {asked}{write.guarded('r')}"
     hot = _hot_token(condition)
     if not known and hot is not None and len(sorts) == 1 and sorts[0].kind == "date":
         driver = f"posting p join resource r on r.pk = p.pk and p.hash = {write.bind(hot.hashes[0])}"
@@ -249,6 +252,8 @@ def _included(write: Predicates, include: Include, page: str) -> str:
     where = ["t.body is not null"]
     needs_key = include.key and not (include.reverse and include.owner)
     key = write.bind(include.key) if needs_key else ""
+    if write.guard is not None:
+        where.append(write.write(write.guard, "t"))
     if include.reverse:
         if include.source:
             where.append(f"t.type = {include.source}")

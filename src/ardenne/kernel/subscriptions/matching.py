@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import asyncpg
 
+from ardenne.kernel.identity.caller import Caller
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.search.errors import SearchError
 from ardenne.kernel.store import change, hashing
@@ -17,14 +18,15 @@ from ardenne.kernel.store import conditions as ask
 from ardenne.kernel.store import selection as select
 from ardenne.kernel.store.change import Method, Mode
 from ardenne.kernel.store.database import Connection
+from ardenne.kernel.store.types import NUMBERS
 from ardenne.kernel.subscriptions import plan as plans
 from ardenne.kernel.subscriptions import store_changes
 from ardenne.kernel.subscriptions.plan import Plan
 from ardenne.kernel.subscriptions.store_changes import Seen
 from ardenne.standards.fhir.json import parse
 
-Question = tuple[str, tuple[str, ...]]
-"""Resource type and the query strings that must all match."""
+Question = tuple[str, tuple[str, ...], Caller | None]
+"""Resource type, the query strings that must all match, and for whom (None: the operator)."""
 Key = tuple[int, int]
 
 
@@ -36,34 +38,34 @@ class Matches:
         self.broken: set[Question] = set()
         """Questions that the search cannot answer (any more)."""
 
-    def of(self, plan: Plan, seen: Sequence[Seen]) -> list[Seen]:
-        """Return the changes that a plan asks for, in their order."""
-        keys = self.found.get(question(plan), set())
+    def of(self, plan: Plan, seen: Sequence[Seen], owner: Caller | None = None) -> list[Seen]:
+        """Return the changes that a plan of an owner asks for, in their order."""
+        keys = self.found.get(question(plan, owner), set())
         # a classic criterion speaks of resources that are there: a deletion is none (R4, Subscription.criteria)
         return [one for one in seen if one.key in keys and (plan.topic or one.method != "delete")]
 
 
-def question(plan: Plan) -> Question:
-    """Return what a plan asks of a resource; equal ones are asked once."""
-    return plan.resource_type, plan.queries
+def question(plan: Plan, owner: Caller | None = None) -> Question:
+    """Return what a plan asks of a resource; equal ones of the same owner are asked once."""
+    return plan.resource_type, plan.queries, owner
 
 
 async def match(
-    service: FhirService, connection: Connection, watched: Iterable[Plan], seen: Sequence[Seen]
+    service: FhirService, connection: Connection, questions: Iterable[Question], seen: Sequence[Seen]
 ) -> Matches:
-    """Return which changes match which plans. ``connection`` must be in a transaction."""
+    """Return which changes match which questions. ``connection`` must be in a transaction."""
     matches = Matches()
     by_type: dict[str, list[Seen]] = {}
     for one in seen:
         by_type.setdefault(one.resource_type, []).append(one)
-    for asked in {question(plan) for plan in watched}:
-        name, queries = asked
-        if not queries:
+    for asked in dict.fromkeys(questions):
+        name, queries, owner = asked
+        if not queries and owner is None:
             matches.found[asked] = {one.key for one in by_type.get(name, ())}
         elif name in by_type:
             matches.found[asked] = set()
     for name, ones in by_type.items():
-        open_ = [asked for asked in matches.found if asked[0] == name and asked[1]]
+        open_ = [asked for asked in matches.found if asked[0] == name and (asked[1] or asked[2] is not None)]
         if open_:
             past = await _present(service, connection, open_, ones, matches)
             for layer in _layers(past):
@@ -144,11 +146,12 @@ async def _ask(
     """Return id and version of the resources among those named that a question matches."""
     if asked in matches.broken:
         return []
-    name, queries = asked
+    name, queries, owner = asked
     selves = ask.Selves(tuple(hashing.self_hash(name, resource_id) for resource_id in among))
     try:
         async with connection.transaction():
-            return await _search(service, connection, name, queries, selves, len(among))
+            guard = _guard(service, owner)
+            return await _search(service, connection, name, queries, selves, len(among), guard)
     except (
         SearchError,
         asyncpg.DataError,
@@ -166,16 +169,23 @@ async def _search(
     queries: Sequence[str],
     selves: ask.Condition,
     limit: int,
+    guard: ask.Condition | None,
 ) -> list[tuple[str, int]]:
     within = selves
-    for text in queries[:-1]:
+    for text in queries:
         chosen, _issues = service.searcher.plan([name], plans.query_of(text), strict=True, within=within)
         within = chosen.parts[0][1]
-    last = plans.query_of(queries[-1])
-    chosen, _issues = service.searcher.plan([name], last, strict=True, within=within)
-    statement = select.identities(chosen._replace(limit=limit))
+    chosen = select.Selection(((NUMBERS[name], within),), limit=limit, guard=guard)
+    statement = select.identities(chosen)
     rows = await connection.fetch(statement.sql, *statement.arguments)
     return [(row["id"], row["version"]) for row in rows]
+
+
+def _guard(service: FhirService, owner: Caller | None) -> ask.Condition | None:
+    """Return what the owner of a Subscription may see at this moment."""
+    if owner is None or service.policy is None:
+        return None
+    return service.policy.permitted(service.policy.standing(owner))
 
 
 def check(service: FhirService, plan: Plan) -> None:

@@ -160,7 +160,9 @@ async def _find(service: FhirService, resource_id: str) -> tuple[State, str]:
 async def _all(service: FhirService) -> list[tuple[State, str]]:
     async with service.database.connection() as connection:
         known = await store.states(connection, None)
-    return [(state, "") for state in known.values()]
+    seen = [await service.resources.read(_TYPE, name) for name in known]
+    shown = {one.resource_id for one in seen if one is not None}
+    return [(state, "") for state in known.values() if state.id in shown]
 
 
 def _check_type(resource_type: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
+from ardenne.kernel.identity.caller import Caller
+from ardenne.kernel.policy import store as policy_store
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store.database import Connection
 from ardenne.kernel.subscriptions import matching, store, store_changes
@@ -41,15 +43,23 @@ class Reader:
             gone = await self._load(connection, page)
             watched = {key: plan for key, plan in watched.items() if key not in gone}
             seen = in_order(page)
-            matches = await matching.match(self._service, connection, watched.values(), seen)
+            owners = await self._owners(connection, watched)
+            asked = {key: matching.question(plan, owners.get(key)) for key, plan in watched.items()}
+            matches = await matching.match(self._service, connection, asked.values(), seen)
             for subscription, plan in sorted(watched.items()):
-                if matching.question(plan) in matches.broken:
+                if asked[subscription] in matches.broken:
                     await store.unplan(connection, subscription, self._clock())
                     continue
-                found = matches.of(plan, seen)
+                found = matches.of(plan, seen, owners.get(subscription))
                 if found:
                     await store.record(connection, subscription, found)
             return more
+
+    async def _owners(self, connection: Connection, watched: Iterable[str]) -> dict[str, Caller]:
+        """Return for whom Subscriptions watch; the operator's are not named."""
+        names = {f"{_OWN_TYPE}/{key}": key for key in watched}
+        found = await policy_store.owners(connection, names)
+        return {names[reference]: owner for reference, owner in found.items()}
 
     async def _load(self, connection: Connection, page: Sequence[Seen]) -> set[str]:
         """Take note of Subscriptions that changed; return those that were deleted or switched off."""

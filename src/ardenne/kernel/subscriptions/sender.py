@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from ardenne.kernel.http.faults import report
+from ardenne.kernel.policy import store as policy_store
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.search.errors import SearchError
 from ardenne.kernel.store.database import DatabaseUnavailable
@@ -135,9 +136,19 @@ class Sender:
             )
         await endpoint.post(understood.endpoint, headers, body, understood.timeout, self._rules)
 
+    async def _seen(self, state: State) -> FhirService:
+        """Return the node as whoever stands behind a Subscription may see it now."""
+        reference = f"Subscription/{state.id}"
+        owner = (await policy_store.owners(self._service.database, [reference])).get(reference)
+        return self._service if owner is None else self._service.seen_by(owner)
+
     async def _body(self, state: State, understood: Plan, kind: str, events: Sequence[Event]) -> bytes:
         """Return the message as JSON; in the classic dialect the resource, or nothing without payload."""
-        found = await bodies(self._service, events) if understood.content == "full-resource" else {}
+        found: Bodies = {}
+        if understood.content == "full-resource":
+            seen = await self._seen(state)
+            found = await bodies(seen, events)
+            await seen.finish()
         if understood.topic:
             return notification.bundle(self._rules.base, state, kind, self._clock(), events, found)
         return next(iter(found.values()), b"")

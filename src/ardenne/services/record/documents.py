@@ -35,12 +35,17 @@ def derived_id(digest: str, name: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, f"{digest}:{name}"))
 
 
+def binary_id(digest: str, patient_id: str) -> str:
+    """Return the id of the Binary of a content in one person's record: records share no resource."""
+    return derived_id(digest, f"binary:{patient_id}")
+
+
 def document_reference(found: Recognised, digest: str, size: int, patient_id: str, files: list[Json]) -> Json:
     """Return the DocumentReference of a content. ``files`` are the attachments of its inner files."""
     contained, authors = _authors(found)
     attachment: Json = {
         "contentType": found.media_type,
-        "url": f"Binary/{digest}",
+        "url": f"Binary/{binary_id(digest, patient_id)}",
         "size": size,
         "title": found.title,
         "creation": found.date,
@@ -105,12 +110,16 @@ def _filled(resource: Json) -> Json:
     return {name: value for name, value in resource.items() if value not in (None, "", [], {})}
 
 
-def binary(media_type: str, digest: str, hash_extension: str) -> Json:
-    """Return the Binary that stands for a content in the content store."""
+def binary(media_type: str, digest: str, patient_id: str, document: str, hash_extension: str) -> Json:
+    """Return the Binary that stands for a content in the content store.
+
+    Who may read the ``document`` (its DocumentReference's id) may read it (R4, Binary.securityContext).
+    """
     return {
         "resourceType": "Binary",
-        "id": digest,
+        "id": binary_id(digest, patient_id),
         "contentType": media_type or "application/octet-stream",
+        "securityContext": {"reference": f"DocumentReference/{document}"},
         "_data": {"extension": [{"url": hash_extension, "valueString": digest}]},
     }
 

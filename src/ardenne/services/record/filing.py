@@ -9,10 +9,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ardenne.kernel.policy import store as policy_store
+from ardenne.kernel.policy.facts import State
 from ardenne.kernel.rest import binary, conditional, incoming
 from ardenne.kernel.rest.errors import RestError
 from ardenne.kernel.rest.service import FhirService
-from ardenne.kernel.store import change
+from ardenne.kernel.store import change, hashing
 from ardenne.kernel.store.change import Change, Method, Mode
 from ardenne.kernel.store.database import Connection
 from ardenne.services.record import documents, lateness, loading, store
@@ -144,6 +146,7 @@ async def _file_document(service: FhirService, data: bytes, name: str, found: Re
         if await _already_filed(service, connection, digest):
             return Filed("duplicate", found.kind, document_id=document_id)
         person = await _person(service, connection, found)
+        await _check_open(connection, person.patient_id)
         changes = list(person.changes)
         late = await lateness.late(service, connection, found.resources) if found.kind == "hl7v2" else set()
         facts, notes = _facts(found, person.patient_id, digest, late)
@@ -153,7 +156,7 @@ async def _file_document(service: FhirService, data: bytes, name: str, found: Re
             attachments = [
                 {
                     "contentType": file.media_type,
-                    "url": f"Binary/{hashed}",
+                    "url": f"Binary/{documents.binary_id(hashed, person.patient_id)}",
                     "title": file.title or found.title,
                 }
                 for file, hashed in inner
@@ -163,9 +166,14 @@ async def _file_document(service: FhirService, data: bytes, name: str, found: Re
             changes += await _supersede(service, connection, found, reference)
             changes.append(_put(reference))
             kinds = [(found.media_type, digest), *((file.media_type, hashed) for file, hashed in inner)]
-            changes += [_put(documents.binary(kind, hashed, binary.HASH_EXTENSION)) for kind, hashed in kinds]
-        targets = [f"{asked.resource_type}/{asked.resource_id}" for asked in changes]
-        targets = targets or [f"Patient/{person.patient_id}"]
+            changes += [
+                _put(documents.binary(kind, hashed, person.patient_id, document_id, binary.HASH_EXTENSION))
+                for kind, hashed in kinds
+            ]
+        # the Patient among the targets makes the Provenance part of the record
+        targets = [f"Patient/{person.patient_id}"]
+        targets += [f"{asked.resource_type}/{asked.resource_id}" for asked in changes]
+        targets = list(dict.fromkeys(targets))
         changes.append(_put(documents.provenance(digest, targets, name)))
         unique = list({asked.self_hash: asked for asked in changes}.values())
         for done in await service.resources.write_in(connection, unique):
@@ -174,6 +182,14 @@ async def _file_document(service: FhirService, data: bytes, name: str, found: Re
     return Filed(
         "filed", found.kind, person.patient_id, document_id if is_document else "", len(unique), tuple(notes)
     )
+
+
+async def _check_open(connection: Connection, patient_id: str) -> None:
+    """Refuse what is for a record that its person closed or did not want."""
+    found = await policy_store.record(connection, hashing.self_hash("Patient", patient_id))
+    if found.state != State.OPEN:
+        text = "The person closed the record or objected to it: nothing is filed there. Tell the sender."
+        raise _Refused([Issue("error", "forbidden", "Patient", text, "record-closed")])
 
 
 async def _already_filed(service: FhirService, connection: Connection, digest: str) -> bool:

@@ -13,6 +13,7 @@ from ardenne.kernel.search.errors import SearchError
 from ardenne.services.record import reading
 from ardenne.ui.languages import LANGUAGES
 from ardenne.ui.rendering import Renderer
+from ardenne.ui.seen import Endpoint, as_seen
 
 _FIELDS = ("name", "birth_date", "number")
 _DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})[./](\d{1,2})[./](\d{4})")
@@ -39,8 +40,11 @@ class FindPages:
         """Return the addresses."""
         return [
             Route("/", self.home, methods=["GET"]),
-            Route("/find", self.find, methods=["GET", "POST"]),
+            Route("/find", self._seen(), methods=["GET", "POST"]),
         ]
+
+    def _seen(self) -> Endpoint:
+        return as_seen(self._service, lambda seen: FindPages(seen, self._renderer), FindPages.find)
 
     async def home(self, request: Request) -> Response:
         """The start: find a person."""

@@ -32,9 +32,9 @@ from ardenne.standards.fhir.json import parse
 from ardenne.ui.charts import Band, Point, spark, trend
 from ardenne.ui.languages import Words
 from ardenne.ui.rendering import Renderer
+from ardenne.ui.seen import Endpoint, as_seen
 
 Json = dict[str, Any]
-Page = Callable[[Request], Awaitable[Response]]
 _ALLERGY = ("AllergyIntolerance",)
 _TIMELINE_ROWS = 400
 _INNER_FILES = 8
@@ -52,29 +52,29 @@ class RecordPages:
         document = "/record/{patient}/document/{document}"
         return [
             *FindPages(self._service, self._renderer).routes(),
-            Route("/record/{patient}", self._of_patient(self.summary)),
-            Route("/record/{patient}/timeline", self._of_patient(self.timeline)),
-            Route("/record/{patient}/results", self._of_patient(self.results)),
-            Route("/record/{patient}/results.csv", self._of_patient(self.results_table)),
-            Route(document, self._of_patient(self.document)),
-            Route(f"{document}/original", self._of_patient(self.original)),
-            Route(f"{document}/file/{{place:int}}", self._of_patient(self.original)),
+            Route("/record/{patient}", self._of_patient(RecordPages.summary)),
+            Route("/record/{patient}/timeline", self._of_patient(RecordPages.timeline)),
+            Route("/record/{patient}/results", self._of_patient(RecordPages.results)),
+            Route("/record/{patient}/results.csv", self._of_patient(RecordPages.results_table)),
+            Route(document, self._of_patient(RecordPages.document)),
+            Route(f"{document}/original", self._of_patient(RecordPages.original)),
+            Route(f"{document}/file/{{place:int}}", self._of_patient(RecordPages.original)),
             *DeskPages(self._service, self._renderer).routes(),
         ]
 
-    def _of_patient(self, page: Callable[[Request, Json], Awaitable[Response]]) -> Page:
-        """Return a page that first reads the patient whose record it shows."""
+    def _of_patient(self, page: Callable[[RecordPages, Request, Json], Awaitable[Response]]) -> Endpoint:
+        """Return a page that first reads the patient whose record it shows, as the caller may see it."""
 
-        async def answer(request: Request) -> Response:
+        async def answer(pages: RecordPages, request: Request) -> Response:
             try:
-                person = await reading.patient(self._service, request.path_params["patient"])
+                person = await reading.patient(pages._service, request.path_params["patient"])
             except (RestError, SearchError):
                 person = None
             if person is None:
-                return self._missing(request)
-            return await page(request, person)
+                return pages._missing(request)
+            return await page(pages, request, person)
 
-        return answer
+        return as_seen(self._service, lambda seen: RecordPages(seen, self._renderer), answer)
 
     def _missing(self, request: Request) -> Response:
         text = self._renderer.words(request).text

@@ -6,6 +6,7 @@ from typing import Any
 
 from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.rest import answers, instance
+from ardenne.kernel.rest.enforcement import enforce
 from ardenne.kernel.rest.errors import refuse
 from ardenne.kernel.rest.operations import parameters
 from ardenne.kernel.rest.service import FhirService
@@ -50,9 +51,10 @@ async def _change(
         resource = parse_exact(found.body)
         changed = _combined(resource.get("meta", {}), asked, adding)
         content = dump({**resource, "meta": changed})
-        done = await service.resources.write(
-            change.write(parse(content), content, resource_id, Mode.UPDATE, Method.PUT, found.version)
-        )
+        await enforce(service, parse(content))
+        labels_alone = not any(asked.get(name) for name in ("profile", "tag"))
+        wanted = change.write(parse(content), content, resource_id, Mode.UPDATE, Method.PUT, found.version)
+        done = await service.resources.write(wanted._replace(labelling=labels_alone))
         if done.status is not Status.VERSION_CONFLICT:
             if not done.status.done:
                 raise answers.problem(done)

@@ -6,19 +6,18 @@ OperationOutcome with status 200: it tells about the resource, not about the req
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.rest import answers, incoming, instance
 from ardenne.kernel.rest.errors import RestError, refuse
 from ardenne.kernel.rest.service import FhirService
+from ardenne.kernel.rest.structures import structures
 from ardenne.kernel.search.query import read_pairs
 from ardenne.kernel.terminology.service import NodeSource
 from ardenne.standards.fhir.json import FhirSyntaxError, parse_exact
 from ardenne.standards.fhir.outcome import Issue
 from ardenne.standards.fhir.profiles import Context, validate_profile
-from ardenne.standards.fhir.profiles.context import published_structure
 from ardenne.standards.fhir.terminology import Source, TerminologyCodes
 
 Json = dict[str, Any]
@@ -54,20 +53,10 @@ async def validate(service: FhirService, request: Request, resource_type: str, r
     before = _about_address(resource, asked.mode, resource_type, resource_id)
 
     def work(source: Source, node: NodeSource) -> list[Issue]:
-        context = Context(structure=_structures(node), codes=TerminologyCodes(source))
+        context = Context(structure=structures(node), codes=TerminologyCodes(source))
         return validate_profile(resource, asked.profiles, context)
 
     return answers.outcome(200, before + await service.terminology.run(work))
-
-
-def _structures(node: NodeSource) -> Callable[[str], Json | None]:
-    """StructureDefinitions of the node, then those of R4."""
-
-    def structure(url: str) -> Json | None:
-        found = None if url.isalnum() else node.structure(url)
-        return found if found is not None else published_structure(url)
-
-    return structure
 
 
 def _asked(request: Request) -> Asked:

@@ -40,7 +40,7 @@ def test_a_document_becomes_a_reference_its_facts_and_their_provenance(filing_no
     assert reference["content"][0]["attachment"]["creation"] == "2024-01-31T14:15:00+01:00"
     targets = {target["reference"] for target in provenance["target"]}
     assert {f"Condition/{condition['id']}", f"DocumentReference/{reference['id']}"} <= targets
-    assert filing_node.service.blobs.get(reference["content"][0]["attachment"]["url"][7:]) == data
+    assert filing_node.call("GET", reference["content"][0]["attachment"]["url"]).body == data
 
 
 def test_the_same_bytes_twice_change_nothing(filing_node: TestNode) -> None:

@@ -4,19 +4,25 @@ from typing import Any
 
 from ardenne.standards.fhir.extraction.aliases import Source, alias
 from ardenne.standards.fhir.extraction.compiler import component_parameters, extractor, is_nested
+from ardenne.standards.fhir.extraction.custom import Custom, CustomParameterError, extract_custom
+from ardenne.standards.fhir.extraction.custom import read as read_custom
 from ardenne.standards.fhir.extraction.owners import main_date, owner, owner_params
 from ardenne.standards.fhir.extraction.values import Values
 
 __all__ = [
+    "Custom",
+    "CustomParameterError",
     "Source",
     "Values",
     "alias",
     "component_parameters",
     "extract",
+    "extract_custom",
     "is_nested",
     "main_date",
     "owner",
     "owner_params",
+    "read_custom",
 ]
 
 

@@ -7,7 +7,7 @@ rules of single resource types. The core of `$validate`.
 from ardenne.standards.fhir.profiles.codes import PublishedCodes
 from ardenne.standards.fhir.profiles.context import CodeChecker, Context, Options
 from ardenne.standards.fhir.profiles.snapshot import SnapshotError, snapshot
-from ardenne.standards.fhir.profiles.validation import validate_profile
+from ardenne.standards.fhir.profiles.validation import check_profiles, validate_profile
 
 __all__ = [
     "CodeChecker",
@@ -15,6 +15,7 @@ __all__ = [
     "Options",
     "PublishedCodes",
     "SnapshotError",
+    "check_profiles",
     "snapshot",
     "validate_profile",
 ]

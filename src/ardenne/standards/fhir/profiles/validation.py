@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import msgspec
+
 from ardenne.standards.fhir.outcome import Issue
 from ardenne.standards.fhir.path import Helpers
 from ardenne.standards.fhir.profiles.bindings import check_binding
@@ -36,6 +38,34 @@ def validate_profile(
         message = f"There are more than {LIMIT} problems; the rest was not looked for. Mend these first."
         report.append(Issue("information", "too-costly", "", message, "too-many"))
     return _once(report)
+
+
+def check_profiles(resource: Json, profiles: Iterable[str], context: Context | None = None) -> list[Issue]:
+    """What a structurally valid resource lacks of profiles (URLs), [] when it meets them all.
+
+    Nothing else is judged. A profile that is not known, or whose snapshot cannot be made, is an error.
+    """
+    context = context or Context()
+    found: list[Issue] = []
+    scene = Scene(resource, resource, Helpers(), True, context.options.undecided_fails)
+    item = Item(resource, None, resource["resourceType"], ((), resource["resourceType"]))
+    for url in profiles:
+        report = Report()
+        try:
+            state = State(context, resource, scene, report)
+            if not state.conformance(resource, resource).check(item, url, report):
+                said = " ".join(issue.message for issue in report)
+                message = f"{said} It must be met and is not known or not usable here: load it.".lstrip()
+                report[:] = [
+                    Issue("error", "not-found", resource["resourceType"], message, "profile-unknown")
+                ]
+        except TooManyIssues:
+            pass
+        found += [
+            msgspec.structs.replace(issue, message=f"{issue.message.rstrip('.')}. Profile: {url}")
+            for issue in report
+        ]
+    return found
 
 
 def _checks(resource: Json, profiles: tuple[str, ...], context: Context, report: Report) -> None:

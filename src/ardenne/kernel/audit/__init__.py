@@ -1,0 +1,1 @@
+"""What happened: the tamper-evident journal of every access and every decision."""

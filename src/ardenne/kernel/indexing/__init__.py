@@ -1,0 +1,1 @@
+"""Custom search parameters at work: learning them, indexing what is stored, telling the progress."""

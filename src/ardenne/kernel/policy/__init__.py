@@ -1,0 +1,1 @@
+"""May they: decisions about access to patients' data."""

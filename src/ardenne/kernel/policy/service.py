@@ -1,0 +1,136 @@
+"""The policy of a node: the matrix in force, facts about patients, decisions, the journal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ardenne.kernel.audit.journal import Journal
+from ardenne.kernel.http.faults import report
+from ardenne.kernel.identity.caller import Caller, Kind
+from ardenne.kernel.policy import decide as rules
+from ardenne.kernel.policy import matrices, store
+from ardenne.kernel.policy.clauses import Act
+from ardenne.kernel.policy.decide import Decision
+from ardenne.kernel.policy.facts import NOTHING_KNOWN, PatientFacts
+from ardenne.kernel.policy.matrix import Matrix, shipped
+from ardenne.kernel.policy.standing import Standing, standing
+from ardenne.kernel.policy.trace import Trace
+from ardenne.kernel.store.change import now
+from ardenne.kernel.store.database import Connection, Database, DatabaseUnavailable
+from ardenne.kernel.store.permitted import Permitted, Source
+from ardenne.kernel.store.resources import RowFacts
+
+_KEPT = 50_000
+UNREAD = -1
+"""As ``RowFacts.policy_version``: the state of the directives was not seen along with the row."""
+
+
+class AccessRefused(Exception):
+    """The policy refuses. ``hidden``: the caller may not even learn that the resource is there."""
+
+    def __init__(self, decision: Decision, *, hidden: bool = False) -> None:
+        super().__init__(decision.rule)
+        self.decision = decision
+        self.hidden = hidden
+
+
+class PolicyService:
+    """Decides for one worker process. ``matrix`` is the one in force."""
+
+    def __init__(self, database: Database, journal: Journal, matrix: Matrix | None = None) -> None:
+        self.database = database
+        self.journal = journal
+        self.matrix = matrix or shipped("lu")
+        self._facts: dict[tuple[int, tuple[int, ...]], PatientFacts] = {}
+
+    async def renew(self) -> None:
+        """Take over the matrix that is in force now."""
+        self.matrix = await matrices.current(self.database, self.matrix.jurisdiction)
+
+    async def keep_current(self, seconds: float = 2.0) -> None:
+        """Take over new versions of the matrix, until cancelled: another process may have added one."""
+        while True:
+            try:
+                await self.renew()
+            except DatabaseUnavailable:
+                pass
+            except Exception as error:
+                report(error)
+            await asyncio.sleep(seconds)
+
+    def standing(self, caller: Caller) -> Standing:
+        """Return what a caller stands for under the matrix in force."""
+        return standing(caller, self.matrix)
+
+    def trace(self, caller: Caller, address: str = "", query: str = "") -> Trace:
+        """Begin the trace of a request."""
+        return Trace(self.standing(caller), now(), address, query)
+
+    def permitted(self, found: Standing, act: Act = Act.READ) -> Permitted:
+        """Return the policy as a condition for lists."""
+        return rules.permitted(found, act, now())
+
+    async def facts(
+        self, found: Standing, row: RowFacts, connection: Connection | None = None
+    ) -> PatientFacts:
+        """Return what is known about the patient of a row; from memory when nothing changed since."""
+        if row.patient is None or not _needed(found):
+            return NOTHING_KNOWN
+        if connection is None and row.policy_version is None:
+            return NOTHING_KNOWN
+        key = (row.patient, found.parties)
+        kept = self._facts.get(key)
+        if kept is not None and kept.version == row.policy_version and kept.version is not None:
+            return kept
+        asked: Any = connection or self.database
+        return await self._load(found, row.patient, asked)
+
+    async def _load(self, found: Standing, patient: int, asked: Any) -> PatientFacts:
+        loaded = (await store.facts(asked, [patient], found.parties))[patient]
+        if len(self._facts) > _KEPT:
+            self._facts.clear()
+        self._facts[patient, found.parties] = loaded
+        return loaded
+
+    async def decide(self, found: Standing, row: RowFacts, act: Act, type_number: int = 0) -> Decision:
+        """Return the decision about one resource."""
+        return rules.decide(found, await self.facts(found, row), row, act, now(), type_number)
+
+    async def decide_many(
+        self, connection: Connection, found: Standing, rows: Sequence[tuple[RowFacts, Act]]
+    ) -> list[Decision]:
+        """Return decisions about several resources, as the caller's transaction sees the directives."""
+        patients: Iterable[int] = {row.patient for row, _act in rows if row.patient is not None}
+        known: dict[int, PatientFacts] = {}
+        if _needed(found) and patients:
+            known = await store.facts(connection, patients, found.parties)
+        moment = now()
+        return [
+            rules.decide(found, known.get(row.patient or 0, NOTHING_KNOWN), row, act, moment)
+            for row, act in rows
+        ]
+
+
+def unlimited(caller: Caller) -> bool:
+    """Tell whether a caller stands outside the policy: the operator in the open mode."""
+    return caller.kind is Kind.OPERATOR
+
+
+def administers(caller: Caller) -> bool:
+    """Tell whether a caller operates the node: nobody who only works with patients' data does."""
+    return (
+        unlimited(caller)
+        or (caller.kind is Kind.OFFICER and caller.profession == "operator")
+        or (caller.kind is Kind.SOFTWARE and caller.profession == "platform")
+    )
+
+
+def _needed(found: Standing) -> bool:
+    """Tell whether facts about patients can change what the caller may do."""
+    return any(
+        clause.barred or clause.source is Source.GRANT
+        for clauses in found.clauses.values()
+        for clause in clauses
+    )

@@ -1,0 +1,78 @@
+"""What a caller stands for: the hashes under which rows, grants and exclusions know the caller."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from ardenne.kernel.identity.caller import Caller, Kind
+from ardenne.kernel.policy.clauses import Act, clauses_for
+from ardenne.kernel.policy.matrix import Matrix
+from ardenne.kernel.store import hashing
+from ardenne.kernel.store.permitted import Clause
+
+
+class Standing(NamedTuple):
+    """A caller, ready for decisions. ``clauses`` holds, for each act, the ways to be permitted."""
+
+    caller: Caller
+    account: int
+    parties: tuple[int, ...]
+    authorship: tuple[int, ...]
+    clauses: dict[Act, tuple[Clause, ...]]
+    matrix: str
+    """Version of the matrix that the clauses were made from."""
+
+
+def account_hash(account: str) -> int:
+    """Return the hash that stands for an account as creator of rows and in the journal."""
+    return hashing.signed(f"account|{account}")
+
+
+def standing(caller: Caller, matrix: Matrix) -> Standing:
+    """Return what a caller stands for under a matrix. Kept for callers that come again."""
+    return _standing(caller, _Held(matrix))
+
+
+class _Held:
+    """A matrix as part of a cache key: equal when jurisdiction and version are."""
+
+    def __init__(self, matrix: Matrix) -> None:
+        self.matrix = matrix
+        self.key = (matrix.jurisdiction, matrix.version)
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Held) and other.key == self.key
+
+
+@lru_cache(maxsize=4096)
+def _standing(caller: Caller, held: _Held) -> Standing:
+    persons = [
+        f"Practitioner/{caller.practitioner}" if caller.practitioner else "",
+        f"PractitionerRole/{caller.role}" if caller.role else "",
+    ]
+    delegated = f"Practitioner/{caller.principal}" if caller.principal else ""
+    organisation = f"Organization/{caller.organisation}" if caller.organisation else ""
+    own = [*persons, delegated]
+    if caller.kind is Kind.SOFTWARE:
+        # a system writes for its organisation
+        own.append(organisation)
+    if caller.patient:
+        own.append(f"Patient/{caller.patient}")
+    if caller.kind is Kind.PROFESSIONAL and caller.profession in ("laboratory", "imaging"):
+        own.append(organisation)
+    return Standing(
+        caller,
+        account_hash(caller.account),
+        _hashes([*persons, delegated, organisation]),
+        _hashes(own),
+        {act: clauses_for(caller, held.matrix, act) for act in Act},
+        f"{held.matrix.jurisdiction}/{held.matrix.version}",
+    )
+
+
+def _hashes(references: list[str]) -> tuple[int, ...]:
+    return tuple(hashing.reference(reference) for reference in dict.fromkeys(references) if reference)

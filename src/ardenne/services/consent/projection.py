@@ -1,0 +1,58 @@
+"""A written Consent takes effect at once: its directives are put into the policy in the same transaction."""
+
+from __future__ import annotations
+
+from ardenne.kernel.policy import store as policy
+from ardenne.kernel.policy.facts import Kind, State
+from ardenne.kernel.rest.errors import refuse
+from ardenne.kernel.store.change import Outcome
+from ardenne.kernel.store.database import Connection
+from ardenne.services.consent import rules, store
+from ardenne.services.consent.rules import ConsentError, Directive, What
+
+
+async def project(connection: Connection, done: Outcome) -> None:
+    """Apply all Consents of the patient whose Consent was written. Raises RestError when one cannot be enforced."""
+    owner = await policy.owner_of(connection, done.change.self_hash)
+    for patient in {owner, done.change.patient} - {None}:
+        assert patient is not None
+        await apply(connection, patient)
+
+
+async def apply(connection: Connection, patient: int) -> None:
+    """Make the policy say what the Consents of a patient (hash) say. Raises RestError."""
+    patient_id = await policy.patient_id(connection, patient)
+    if patient_id is None:
+        return
+    await policy.know(connection, patient_id)
+    # whoever writes a Consent of the same patient now waits, and then sees this one
+    await policy.lock(connection, patient)
+    await policy.forget_consents(connection, patient)
+    state, emergency, research = State.OPEN, 1, True
+    for consent_id, _updated, consent in await store.consents(connection, patient):
+        try:
+            found = rules.directives(consent)
+        except ConsentError as error:
+            raise refuse(422, "business-rule", str(error), "consent", "Consent.provision") from None
+        for one in found:
+            match one.what:
+                case What.CLOSE:
+                    state = max(state, State.CLOSED)
+                case What.OPPOSE:
+                    state = State.OPPOSED
+                case What.EMERGENCY:
+                    emergency = min(emergency, one.level)
+                case What.RESEARCH:
+                    research = False
+                case _:
+                    await _party(connection, patient_id, one, f"Consent/{consent_id}")
+    await policy.set_record(
+        connection, patient_id, state=int(state), emergency_level=emergency, research=research
+    )
+
+
+async def _party(connection: Connection, patient_id: str, one: Directive, source: str) -> None:
+    if one.what is What.GRANT:
+        await policy.grant(connection, patient_id, one.party, Kind.PATIENT, one.level, one.span, source)
+    else:
+        await policy.exclude(connection, patient_id, one.party, one.span, source, one.document)

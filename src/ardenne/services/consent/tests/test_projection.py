@@ -1,0 +1,118 @@
+"""A Consent takes effect with the write, and its withdrawal too; whoever writes at the same moment waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ardenne.kernel.identity.caller import OPERATOR, Caller, Kind
+from ardenne.kernel.policy import store
+from ardenne.kernel.store import hashing
+from ardenne.kernel.store.resources import Resources
+from ardenne.kernel.testing import TestNode
+from ardenne.services.consent.projection import project
+from ardenne.services.consent.rules import consent
+
+DOCTOR = Caller(
+    Kind.PROFESSIONAL, "doc", "Dr. Klein", practitioner="klein", organisation="clinic", profession="doctor"
+)
+ANNE = Caller(Kind.CITIZEN, "anne", "Anne", patient="anne")
+VALUE = {"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/anne"}}
+
+
+@pytest.fixture
+def home(node: TestNode) -> Iterator[TestNode]:
+    resources = node.service.resources
+    assert isinstance(resources, Resources)
+    resources.projections["Consent"] = project
+    node.call("PUT", "Patient/anne", {"resourceType": "Patient", "id": "anne"})
+    node.call("PUT", "Condition/c", VALUE)
+    yield node
+    del resources.projections["Consent"]
+
+
+def made(name: str, party: str = "") -> dict[str, Any]:
+    return consent(name, 1, "anne", "text", "en", "2026-11-25T10:00:00Z", party=party)
+
+
+def reads(node: TestNode, caller: Caller) -> bool:
+    node.caller = caller
+    single = node.call("GET", "Condition/c").status == 200
+    listed = bool(node.call("GET", "Condition?patient=anne").json.get("entry"))
+    assert single == listed
+    return single
+
+
+def give(node: TestNode, name: str, party: str = "") -> dict[str, Any]:
+    node.caller = ANNE
+    answer = node.call("POST", "Consent", made(name, party))
+    assert answer.status == 201, answer.body
+    found: dict[str, Any] = answer.json
+    return found
+
+
+def withdraw(node: TestNode, given: dict[str, Any]) -> None:
+    node.caller = ANNE
+    answer = node.call("PUT", f"Consent/{given['id']}", {**given, "status": "inactive"})
+    assert answer.status == 200, answer.body
+
+
+def test_a_grant_opens_and_its_withdrawal_closes(home: TestNode) -> None:
+    assert not reads(home, DOCTOR)
+    given = give(home, "grant-normal", "Practitioner/klein")
+    assert reads(home, DOCTOR)
+    withdraw(home, given)
+    assert not reads(home, DOCTOR)
+
+
+def test_an_exclusion_wins_over_a_grant_of_the_organisation(home: TestNode) -> None:
+    give(home, "grant-normal", "Organization/clinic")
+    assert reads(home, DOCTOR)
+    given = give(home, "exclude", "Practitioner/klein")
+    assert not reads(home, DOCTOR)
+    withdraw(home, given)
+    assert reads(home, DOCTOR)
+
+
+def test_a_closed_record_opens_again_when_the_consent_is_deleted(home: TestNode) -> None:
+    give(home, "grant-normal", "Practitioner/klein")
+    given = give(home, "close-record")
+    assert not reads(home, DOCTOR)
+    assert reads(home, ANNE)
+    home.caller = OPERATOR
+    assert home.call("DELETE", f"Consent/{given['id']}").status == 204
+    assert reads(home, DOCTOR)
+
+
+def test_nobody_else_gives_a_consent(home: TestNode) -> None:
+    home.caller = DOCTOR
+    assert home.call("POST", "Consent", made("grant-normal", "Practitioner/klein")).status == 403
+    home.caller = Caller(Kind.CITIZEN, "bert", "Bert", patient="bert")
+    assert home.call("POST", "Consent", made("grant-normal", "Practitioner/klein")).status == 403
+
+
+def test_what_cannot_be_enforced_is_not_stored(home: TestNode) -> None:
+    home.caller = ANNE
+    bad = made("exclude", "Group/g")
+    answer = home.call("POST", "Consent", bad)
+    assert answer.status == 422
+    assert "Practitioner" in answer.problem
+    assert home.call("GET", "Consent").json["total"] == 0
+
+
+def test_many_consents_at_once_all_take_effect(home: TestNode) -> None:
+    home.caller = ANNE
+
+    async def all_at_once() -> list[int]:
+        parties = [f"Practitioner/{number}" for number in range(32)]
+        answers = await asyncio.gather(
+            *(home.ask("POST", "Consent", made("grant-normal", party)) for party in parties)
+        )
+        return [answer.status for answer in answers]
+
+    assert home.run(all_at_once()) == [201] * 32
+    patient = hashing.self_hash("Patient", "anne")
+    assert len(home.run(store.grants_of(home.database, patient, 0))) == 32
