@@ -10,6 +10,7 @@ import click
 from ardenne import __version__
 from ardenne.apps.bench.command import command as bench
 from ardenne.apps.conformance import command as conformance
+from ardenne.apps.population.command import command as population
 from ardenne.apps.profile_loading import command as profiles
 from ardenne.apps.terminology_loading import command as terminology
 from ardenne.kernel.settings import SettingsError, load
@@ -122,6 +123,7 @@ def import_(
 main.add_command(bench)
 main.add_command(conformance)
 main.add_command(mpi, "mpi")
+main.add_command(population)
 main.add_command(profiles)
 main.add_command(terminology)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ardenne.services.mpi.rules.distance import EQUAL, INITIAL, OTHER, SOUND, TYPING, nearness, within
-from ardenne.services.mpi.rules.traits import Traits
+from ardenne.services.mpi.rules.traits import Traits, placeholder_birth
 from ardenne.standards import names
 
 MISSING = -1
@@ -17,7 +17,15 @@ FIELDS = ("given", "family", "birth", "sex", "number", "place", "street", "extra
 LEVELS: dict[str, tuple[str, ...]] = {
     "given": ("different", "swapped", "sounds alike", "part", "mistyped", "equal"),
     "family": ("different", "swapped", "sounds alike", "part", "mistyped", "equal"),
-    "birth": ("different", "same year", "day and month swapped", "one part differs", "mistyped", "equal"),
+    "birth": (
+        "different",
+        "same year",
+        "first of January",
+        "swapped",
+        "one part differs",
+        "mistyped",
+        "equal",
+    ),
     "sex": ("different", "equal"),
     "number": ("different", "mistyped", "equal"),
     "place": ("different", "near", "one of two", "equal"),
@@ -27,6 +35,7 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "email": ("different", "mistyped", "equal"),
 }
 DIFFERENT, SWAPPED, ALIKE, PART, SLIP, SAME = range(6)
+BIRTH_SAME_YEAR, BIRTH_PLACEHOLDER, BIRTH_SWAPPED, BIRTH_PART, BIRTH_SLIP, BIRTH_SAME = range(1, 7)
 
 
 class Comparison(NamedTuple):
@@ -101,15 +110,18 @@ def _birth(one: str, other: str) -> int:
     if not one or not other:
         return MISSING
     if one == other:
-        return 5
+        return BIRTH_SAME
+    same_year = one[:4] == other[:4]
     if len(one) < 8 or len(other) < 8:
-        return 3 if one[:4] == other[:4] else 0
-    if one[:4] == other[:4] and one[4:6] == other[6:8] and one[6:8] == other[4:6]:
-        return 2
+        return BIRTH_PART if same_year else DIFFERENT
+    if same_year and (placeholder_birth(one) or placeholder_birth(other)):
+        return BIRTH_PLACEHOLDER
+    if same_year and one[4:6] == other[6:8] and one[6:8] == other[4:6]:
+        return BIRTH_SWAPPED
     if within(one, other, 1):
-        return 4
-    parts = (one[:4] == other[:4]) + (one[4:6] == other[4:6]) + (one[6:8] == other[6:8])
-    return 3 if parts >= 2 else int(one[:4] == other[:4])
+        return BIRTH_SLIP
+    parts = same_year + (one[4:6] == other[4:6]) + (one[6:8] == other[6:8])
+    return BIRTH_PART if parts >= 2 else BIRTH_SAME_YEAR if same_year else DIFFERENT
 
 
 def _numbers(one: Traits, other: Traits) -> int:

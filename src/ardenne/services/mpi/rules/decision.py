@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 from ardenne.services.mpi.rules.comparison import (
     ALIKE,
+    BIRTH_SAME,
+    BIRTH_SAME_YEAR,
     DIFFERENT,
     MISSING,
     PART,
-    SAME,
     Comparison,
     compare,
 )
@@ -21,7 +22,7 @@ from ardenne.services.mpi.rules.traits import Traits
 from ardenne.services.mpi.rules.weights import Score, Scorer
 
 LINK, ASK, NEW = "link", "ask", "new"
-_OTHER_YEAR, _SAME_NUMBER, _OTHER_NUMBER = 0, 2, 0
+_SAME_NUMBER, _OTHER_NUMBER = 2, 0
 _CAUTIONS = frozenset({"other-birth-year", "no-given-name"})
 """Guards that ask for more evidence instead of forbidding to link."""
 _CAUTION = 3.0
@@ -61,13 +62,17 @@ def guards(one: Traits, other: Traits, found: Comparison, households: bool = Tru
 def _of_household(found: Comparison) -> list[str]:
     told = []
     same_number = found.number == _SAME_NUMBER
-    against = (found.given == DIFFERENT) + (found.birth in (0, 1)) + (found.family == DIFFERENT)
+    against = (
+        (found.given == DIFFERENT)
+        + (found.birth in (DIFFERENT, BIRTH_SAME_YEAR))
+        + (found.family == DIFFERENT)
+    )
     if same_number and (against >= 2 or (found.given == DIFFERENT and found.sex == 0)):
         told.append("shared-number")
-    twins = found.birth == SAME and not same_number and _shares(found)
+    twins = found.birth == BIRTH_SAME and not same_number and _shares(found)
     if twins and (found.given == DIFFERENT or (found.given == ALIKE and found.sex == 0)):
         told.append("twins")
-    if found.birth == _OTHER_YEAR and not same_number:
+    if found.birth == DIFFERENT and not same_number:
         told.append("other-birth-year")
     if found.given == MISSING and not same_number:
         told.append("no-given-name")

@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from ardenne.services.mpi.rules.comparison import FIELDS, LEVELS, compare
+from ardenne.services.mpi.rules.comparison import BIRTH_SWAPPED, FIELDS, LEVELS, compare
 from ardenne.services.mpi.rules.pairs import candidates
 from ardenne.services.mpi.rules.traits import Traits, placeholder_birth
 from ardenne.services.mpi.rules.weights import Levels, Weights
@@ -117,7 +117,7 @@ def _put_agreement(stranger: Levels, mean: dict[str, float]) -> None:
     for field, chance in mean.items():
         stranger[field][-1] = max(chance, _TINY)
     # of the equal dates with a day up to the twelfth, swapping gives another valid date: twelve of thirty
-    stranger["birth"][2] = max(mean["birth"] * 0.4, _TINY)
+    stranger["birth"][BIRTH_SWAPPED] = max(mean["birth"] * 0.4, _TINY)
     # names that agree crosswise agree twice
     stranger["given"][1] = max(mean["given"] * mean["family"] * 10, _TINY)
     for field in ("number", "phone", "email"):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ardenne.services.mpi.rules.comparison import FIELDS, MISSING, PART, SAME, Comparison
+from ardenne.services.mpi.rules.comparison import BIRTH_SAME, FIELDS, MISSING, PART, Comparison
 from ardenne.services.mpi.rules.traits import Traits
 
 Levels = dict[str, list[float]]
@@ -102,7 +102,7 @@ class Scorer:
     def _rarity(self, place: int, level: int, one: Traits, other: Traits) -> float:
         weights = self.weights
         if place == 2:
-            if level != SAME:
+            if level != BIRTH_SAME:
                 return 0.0
             share, mean = weights.births.get(one.birth, weights.mean["birth"]), weights.mean["birth"]
         else:
