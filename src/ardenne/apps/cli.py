@@ -11,10 +11,12 @@ from ardenne import __version__
 from ardenne.apps.access import decide, journal
 from ardenne.apps.bench.command import command as bench
 from ardenne.apps.conformance import command as conformance
+from ardenne.apps.population.command import command as population
 from ardenne.apps.profile_loading import command as profiles
 from ardenne.apps.terminology_loading import command as terminology
 from ardenne.kernel.settings import SettingsError, load
 from ardenne.kernel.store.embedded import DatabaseError
+from ardenne.services.mpi.cli import command as mpi
 
 
 class Commands(click.Group):
@@ -164,6 +166,8 @@ main.add_command(bench)
 main.add_command(decide)
 main.add_command(journal)
 main.add_command(conformance)
+main.add_command(mpi, "mpi")
+main.add_command(population)
 main.add_command(profiles)
 main.add_command(terminology)
 

@@ -1,0 +1,1 @@
+"""Master patient index: every person once, whatever the numbers and spellings."""

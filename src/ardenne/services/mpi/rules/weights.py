@@ -1,0 +1,127 @@
+"""From levels to the odds that two identities are one person (Fellegi and Sunter, 1969).
+
+Each trait brings evidence in bits: how much more often its level occurs between two records of one person
+than between two persons. Two kinds of other persons stand against the match: strangers, and relatives or
+members of the household, who share name, address or telephone (and twins the birth date); without them
+the model would take such agreement for independent evidence. Agreement on a rare name weighs more than on
+a common one.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import msgspec
+
+from ardenne.services.mpi.rules.comparison import BIRTH_SAME, FIELDS, MISSING, PART, Comparison
+from ardenne.services.mpi.rules.traits import Traits
+
+Levels = dict[str, list[float]]
+_LEAST, _MOST = 0.02, 60.0
+"""How far a name's own frequency may move its weight away from that of the average name."""
+
+
+class Weights(msgspec.Struct, frozen=True):
+    """A trained model. ``same``, ``relative`` and ``stranger`` hold the probability of each level.
+
+    ``matches`` and ``relatives`` are how many pairs of each kind a record has on average; ``given``,
+    ``family`` and ``births`` are shares of common values, ``rare`` the share of all others.
+    """
+
+    version: str
+    same: Levels
+    relative: Levels
+    stranger: Levels
+    matches: float
+    relatives: float
+    given: dict[str, float]
+    family: dict[str, float]
+    births: dict[str, float]
+    rare: float
+    mean: dict[str, float]
+    """For each trait with frequencies the chance that two persons agree on it."""
+
+
+class Part(NamedTuple):
+    """The evidence of one trait, in bits; negative speaks against one person."""
+
+    trait: str
+    level: str
+    bits: float
+
+
+class Score(NamedTuple):
+    """The log2 of the odds that two identities are one person, and against whom that was weighed."""
+
+    weight: float
+    against: str
+    """"relative" or "stranger": the likelier of the two other explanations."""
+    prior: float
+    comparison: Comparison
+    parts: tuple[tuple[int, float], ...]
+    """For each trait that both say: its place in FIELDS and its bits."""
+
+
+class Scorer:
+    """Scores comparisons by trained weights, among a number of records."""
+
+    def __init__(self, weights: Weights, records: int) -> None:
+        self.weights = weights
+        others = max(records, 2)
+        self._match = math.log2(max(weights.matches, 1e-4) / others)
+        self._relative = math.log2(max(weights.relatives, 1e-4) / others)
+        tables = (weights.same, weights.relative, weights.stranger)
+        self._tables = tuple(
+            tuple([math.log2(one) for one in table[field]] for table in tables) for field in FIELDS
+        )
+
+    def score(self, one: Traits, other: Traits, comparison: Comparison) -> Score:
+        """Return the odds with the evidence of each trait."""
+        same, relative, stranger = self._match, self._relative, 0.0
+        found: list[tuple[int, float, float, float]] = []
+        for place, level in enumerate(comparison):
+            if level == MISSING:
+                continue
+            of_same, of_relative, of_stranger = self._tables[place]
+            bits = of_same[level], of_relative[level], of_stranger[level]
+            if place < 3 and level >= PART:
+                shift = self._rarity(place, level, one, other)
+                # a relative shares the family name whatever its frequency
+                bits = (bits[0], bits[1] + (shift if place != 1 else 0.0), bits[2] + shift)
+            same, relative, stranger = same + bits[0], relative + bits[1], stranger + bits[2]
+            found.append((place, *bits))
+        against = "relative" if relative > stranger else "stranger"
+        worst, least = max(relative, stranger), min(relative, stranger)
+        weight = same - worst - math.log2(1 + 2 ** max(least - worst, -60))
+        column = 2 if against == "relative" else 3
+        parts = tuple((one_part[0], one_part[1] - one_part[column]) for one_part in found)
+        prior = self._match - (self._relative if against == "relative" else 0.0)
+        return Score(weight, against, prior, comparison, parts)
+
+    def _rarity(self, place: int, level: int, one: Traits, other: Traits) -> float:
+        weights = self.weights
+        if place == 2:
+            if level != BIRTH_SAME:
+                return 0.0
+            share, mean = weights.births.get(one.birth, weights.mean["birth"]), weights.mean["birth"]
+        else:
+            table = weights.family if place else weights.given
+            words = (one.family, other.family) if place else (one.given, other.given)
+            shared = set(words[0]).intersection(words[1])
+            if not shared:
+                return 0.0
+            share = min(table.get(word, weights.rare) for word in shared)
+            mean = weights.mean["family" if place else "given"]
+        return math.log2(min(max(share / mean, _LEAST), _MOST))
+
+
+def explained(score: Score) -> list[Part]:
+    """Return the evidence trait by trait, the strongest first."""
+    from ardenne.services.mpi.rules.comparison import LEVELS
+
+    parts = [
+        Part(FIELDS[place], LEVELS[FIELDS[place]][score.comparison[place]], bits)
+        for place, bits in score.parts
+    ]
+    return sorted(parts, key=lambda part: -abs(part.bits))

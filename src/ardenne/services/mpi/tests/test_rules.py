@@ -1,0 +1,124 @@
+"""Distance, comparison, keys, guards: the rules of matching on small cases."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ardenne.services.mpi.rules.blocking import blocking_keys
+from ardenne.services.mpi.rules.comparison import FIELDS, LEVELS, MISSING, compare
+from ardenne.services.mpi.rules.decision import ASK, LINK, NEW, decide
+from ardenne.services.mpi.rules.distance import edits, within
+from ardenne.services.mpi.rules.training import train
+from ardenne.services.mpi.rules.traits import Traits, prepare
+from ardenne.services.mpi.rules.weights import Scorer, explained
+
+ANNA = prepare(
+    given="Anna Maria", family="Weber", birth="1980-02-01", sex="F", numbers=(("", "1980020145711"),),
+    postcode="L-1234", city="Luxembourg", street="rue du Fort", house="7", phone="+352 621 123 456",
+)  # fmt: skip
+
+
+def slow_edits(one: str, other: str) -> int:
+    """Optimal string alignment by its textbook table."""
+    table = [[0] * (len(other) + 1) for _ in range(len(one) + 1)]
+    for row in range(len(one) + 1):
+        for column in range(len(other) + 1):
+            if not row or not column:
+                table[row][column] = row or column
+                continue
+            best = min(
+                table[row - 1][column] + 1,
+                table[row][column - 1] + 1,
+                table[row - 1][column - 1] + (one[row - 1] != other[column - 1]),
+            )
+            swapped = row > 1 and column > 1 and one[row - 1] == other[column - 2]
+            if swapped and one[row - 2] == other[column - 1]:
+                best = min(best, table[row - 2][column - 2] + 1)
+            table[row][column] = best
+    return table[-1][-1]
+
+
+@given(st.text(alphabet="abcd", max_size=9), st.text(alphabet="abcd", max_size=9), st.sampled_from([1, 2]))
+def test_distance_equals_the_textbook(one: str, other: str, most: int) -> None:
+    assert edits(one, other) == slow_edits(one, other)
+    assert within(one, other, most) == (slow_edits(one, other) <= most)
+
+
+def level(trait: str, other: Traits) -> str:
+    found = compare(ANNA, other)[FIELDS.index(trait)]
+    return "missing" if found == MISSING else LEVELS[trait][found]
+
+
+@pytest.mark.parametrize(
+    ("trait", "changed", "expected"),
+    [
+        ("given", {"given": ("anna",)}, "part"),
+        ("given", {"given": ("maria", "anna")}, "equal"),
+        ("given", {"given": ("weber",), "family": ("anna", "maria")}, "swapped"),
+        ("family", {"family": ("webre",)}, "mistyped"),
+        ("family", {"family": ("da",)}, "missing"),
+        ("birth", {"birth": "19800102"}, "swapped"),
+        ("birth", {"birth": "19800211"}, "mistyped"),
+        ("birth", {"birth": "19800219"}, "one part differs"),
+        ("birth", {"birth": "19810505"}, "different"),
+        ("number", {"numbers": (("LU_MATRICULE", "1980020145712", False),)}, "mistyped"),
+        ("place", {"postcode": "1243"}, "one of two"),
+        ("street", {"street": "rue du fart"}, "equal"),
+        ("phone", {"phone": "21123456"}, "equal"),
+        ("sex", {"sex": ""}, "missing"),
+    ],
+)
+def test_levels(trait: str, changed: dict[str, object], expected: str) -> None:
+    assert level(trait, ANNA._replace(**changed)) == expected  # type: ignore[arg-type]
+
+
+def test_keys_survive_what_changes() -> None:
+    keys = set(blocking_keys(ANNA))
+    for changed in (
+        {"family": ("mueller",), "postcode": "9999", "street": "", "phone": ""},
+        {"numbers": (), "phone": "", "birth": "19800102"},
+        {"given": ("weber",), "family": ("anna",), "numbers": (), "phone": ""},
+        {"numbers": (), "birth": "", "phone": ""},
+    ):
+        assert keys & set(blocking_keys(ANNA._replace(**changed)))  # type: ignore[arg-type]
+
+
+def scorer(relatives: float = 0.3) -> Scorer:
+    import msgspec
+
+    return Scorer(msgspec.structs.replace(train([]), relatives=relatives), 1_000_000)
+
+
+def test_the_same_person_is_linked_and_the_decision_explained() -> None:
+    decision = decide(scorer(), ANNA, ANNA._replace(postcode="9999", street="", phone=""))
+    assert decision.outcome == LINK
+    parts = explained(decision.score)
+    assert parts[0].trait == "number"
+    assert sum(part.bits for part in parts) + decision.score.prior == pytest.approx(
+        decision.score.weight, abs=0.2
+    )
+
+
+def test_twins_are_never_linked_by_the_machine() -> None:
+    twin = ANNA._replace(given=("louise",), numbers=())
+    assert decide(scorer(), ANNA, twin).outcome in (ASK, NEW)
+    first = ANNA._replace(given=("enfant",), birth="20260101", birth_order="1", numbers=())
+    second = first._replace(birth_order="2")
+    decision = decide(scorer(), first, second)
+    assert "twins" in decision.guards
+    assert decision.outcome != LINK
+
+
+def test_a_number_that_two_persons_use_is_asked_about() -> None:
+    child = ANNA._replace(given=("leo",), birth="20250105", sex="male", phone="")
+    decision = decide(scorer(), ANNA, child)
+    assert "shared-number" in decision.guards
+    assert decision.outcome == ASK
+
+
+def test_two_valid_numbers_are_never_linked_by_the_machine() -> None:
+    one = ANNA._replace(numbers=(("LU_MATRICULE", "1980010145728", True),))
+    other = ANNA._replace(numbers=(("LU_MATRICULE", "1976061212386", True),))
+    assert decide(scorer(), one, other).outcome != LINK
