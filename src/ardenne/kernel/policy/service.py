@@ -58,10 +58,9 @@ class PolicyService:
         while True:
             try:
                 await self.renew()
-            except DatabaseUnavailable:
-                pass
             except Exception as error:
-                report(error)
+                if not isinstance(error, DatabaseUnavailable):
+                    report(error)
             await asyncio.sleep(seconds)
 
     def standing(self, caller: Caller) -> Standing:

@@ -76,6 +76,8 @@ _ADD_MATRIX = """
 insert into policy_matrix (number, jurisdiction, content, author, reason) overriding system value
 values ($1, $2, $3, $4, $5)
 """
+_PENDING = "select patient from policy_pending order by since limit 1 for update skip locked"
+_SETTLED = "delete from policy_pending where patient = $1"
 
 
 class GrantRow(NamedTuple):
@@ -278,3 +280,14 @@ async def add_matrix(
 ) -> None:
     """Keep a matrix; it is in force with the commit."""
     await connection.execute(_ADD_MATRIX, number, jurisdiction, content, author, reason)
+
+
+async def pending(connection: Connection) -> int | None:
+    """Return a patient whose Consents are still to be applied, locked until the transaction ends."""
+    found: int | None = await connection.fetchval(_PENDING)
+    return found
+
+
+async def settled(connection: Connection, patient: int) -> None:
+    """Note that the Consents of a patient are applied."""
+    await connection.execute(_SETTLED, patient)

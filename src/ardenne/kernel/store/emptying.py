@@ -7,7 +7,7 @@ from ardenne.kernel.store.database import Database
 _TABLES = (
     "resource", "history", "posting", "string_value", "date_value", "number_value", "position_value", "token_text",
     "subscription_state", "subscription_event", "subscription_token",
-    "policy_record", "policy_grant", "policy_exclusion", "journal", "journal_lane", "journal_root",
+    "policy_record", "policy_grant", "policy_exclusion", "policy_pending", "journal", "journal_lane", "journal_root",
     "reindex_job", "contained_resource", "word_index",
 )  # fmt: skip
 _NEW_GENERATION = "update search_generation set generation = nextval('search_generation_number')"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from ardenne.kernel.policy import store as policy
 from ardenne.kernel.policy.facts import Kind, State
 from ardenne.kernel.rest.errors import refuse
@@ -9,6 +11,8 @@ from ardenne.kernel.store.change import Outcome
 from ardenne.kernel.store.database import Connection
 from ardenne.services.consent import rules, store
 from ardenne.services.consent.rules import ConsentError, Directive, What
+
+_LOGGER = logging.getLogger("ardenne.consent")
 
 
 async def project(connection: Connection, done: Outcome) -> None:
@@ -19,8 +23,11 @@ async def project(connection: Connection, done: Outcome) -> None:
         await apply(connection, patient)
 
 
-async def apply(connection: Connection, patient: int) -> None:
-    """Make the policy say what the Consents of a patient (hash) say. Raises RestError."""
+async def apply(connection: Connection, patient: int, *, lenient: bool = False) -> None:
+    """Make the policy say what the Consents of a patient (hash) say.
+
+    Raises RestError for one that cannot be enforced; ``lenient`` leaves it out.
+    """
     patient_id = await policy.patient_id(connection, patient)
     if patient_id is None:
         return
@@ -33,6 +40,9 @@ async def apply(connection: Connection, patient: int) -> None:
         try:
             found = rules.directives(consent)
         except ConsentError as error:
+            if lenient:
+                _LOGGER.error("a Consent that was loaded in bulk cannot be enforced; it stays without effect")
+                continue
             raise refuse(422, "business-rule", str(error), "consent", "Consent.provision") from None
         for one in found:
             match one.what:
@@ -49,6 +59,7 @@ async def apply(connection: Connection, patient: int) -> None:
     await policy.set_record(
         connection, patient_id, state=int(state), emergency_level=emergency, research=research
     )
+    await policy.settled(connection, patient)
 
 
 async def _party(connection: Connection, patient_id: str, one: Directive, source: str) -> None:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from importlib import resources
 from typing import Any
 
+import orjson
 import pytest
 
 from ardenne.kernel.identity.caller import OPERATOR, Caller, Kind
 from ardenne.kernel.policy import store
-from ardenne.kernel.store import hashing
+from ardenne.kernel.store import change, hashing
+from ardenne.kernel.store.bulk import BulkWriter
+from ardenne.kernel.store.change import Method, Mode
 from ardenne.kernel.store.resources import Resources
+from ardenne.kernel.store.types import NUMBERS
 from ardenne.kernel.testing import TestNode
 from ardenne.services.consent.projection import project
 from ardenne.services.consent.rules import consent
+from ardenne.services.consent.runner import ConsentRunner
 
 DOCTOR = Caller(
     Kind.PROFESSIONAL, "doc", "Dr. Klein", practitioner="klein", organisation="clinic", profession="doctor"
@@ -25,13 +31,13 @@ VALUE = {"resourceType": "Condition", "id": "c", "subject": {"reference": "Patie
 
 @pytest.fixture
 def home(node: TestNode) -> Iterator[TestNode]:
-    resources = node.service.resources
-    assert isinstance(resources, Resources)
-    resources.projections["Consent"] = project
+    held = node.service.resources
+    assert isinstance(held, Resources)
+    held.projections["Consent"] = project
     node.call("PUT", "Patient/anne", {"resourceType": "Patient", "id": "anne"})
     node.call("PUT", "Condition/c", VALUE)
     yield node
-    del resources.projections["Consent"]
+    del held.projections["Consent"]
 
 
 def made(name: str, party: str = "") -> dict[str, Any]:
@@ -116,3 +122,32 @@ def test_many_consents_at_once_all_take_effect(home: TestNode) -> None:
     assert home.run(all_at_once()) == [201] * 32
     patient = hashing.self_hash("Patient", "anne")
     assert len(home.run(store.grants_of(home.database, patient, 0))) == 32
+
+
+def test_consents_loaded_in_bulk_take_effect_too(home: TestNode) -> None:
+    closes = {**made("close-record"), "id": "bulk"}
+    grants = {**made("grant-normal", "Practitioner/klein"), "id": "open"}
+    unreadable = {**made("exclude", "Group/g"), "id": "odd"}
+
+    def load(*resources: dict[str, Any]) -> None:
+        writer = BulkWriter(home.dsn)
+        contents = [(one, orjson.dumps(one)) for one in resources]
+        writer.write(
+            [change.write(one, text, one["id"], Mode.PUT_UNLESS_SAME, Method.PUT) for one, text in contents]
+        )
+        writer.close()
+
+    runner = ConsentRunner(home.database)
+    load(grants, unreadable)
+    assert home.run(runner.round())
+    assert not home.run(runner.round())
+    assert reads(home, DOCTOR)
+    load(closes)
+    while home.run(runner.round()):
+        pass
+    assert not reads(home, DOCTOR)
+
+
+def test_the_trigger_knows_the_number_of_the_type() -> None:
+    text = (resources.files("ardenne.kernel.policy.migrations") / "0003_pending.sql").read_text()
+    assert f"new.type = {NUMBERS['Consent']} " in text
