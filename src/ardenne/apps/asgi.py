@@ -25,6 +25,7 @@ from ardenne.kernel.exports.runner import ExportRunner
 from ardenne.kernel.exports.store import ExportJobs
 from ardenne.kernel.http import cors
 from ardenne.kernel.http.asgi import Receive, RequestRefused, Scope, Send, read_request, send_response
+from ardenne.kernel.http.faults import report
 from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.identity import loopback
 from ardenne.kernel.identity.caller import ANONYMOUS
@@ -48,6 +49,7 @@ from ardenne.kernel.rest.router import Router
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings, decode
 from ardenne.kernel.store.database import Database, DatabaseUnavailable
+from ardenne.kernel.store.labelling import label_some
 from ardenne.kernel.store.reindexing import Reindexing
 from ardenne.kernel.store.resources import Resources
 from ardenne.kernel.subscriptions import websocket
@@ -137,6 +139,7 @@ class Application:
             asyncio.ensure_future(self._journal_runner().run()),
             asyncio.ensure_future(service.policy.keep_current()),
             asyncio.ensure_future(ConsentRunner(self._database).run()),
+            asyncio.ensure_future(_label_all(self._database)),
         ]
         identity = Identity(self._database, self.settings, JournalEvents())
         self._background.append(asyncio.ensure_future(identity.run()))
@@ -220,6 +223,17 @@ class Application:
             return Response(503, body, (("content-type", "application/json"),))
         body = orjson.dumps({"status": "ok", "database": "up", "version": __version__})
         return Response(200, body, (("content-type", "application/json"),))
+
+
+async def _label_all(database: Database) -> None:
+    """Label what an older version wrote; on a node without such rows this ends at once."""
+    try:
+        while await label_some(database):
+            continue
+    except DatabaseUnavailable:
+        return
+    except Exception as error:
+        report(error)
 
 
 def _import_task(settings: Settings) -> Task:
