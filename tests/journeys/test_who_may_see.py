@@ -45,10 +45,10 @@ def record_of(page: Page, site: Site) -> str:
 
 def test_a_closed_record_is_closed_at_once_and_undoing_opens_it(browser: Browser, guarded: Guarded) -> None:
     site, _folder = guarded
-    with reader(browser, site, "anne.schmitz") as anne, reader(browser, site, "claude.thill") as doctor:
+    with reader(browser, site, "emma.pauly") as anne, reader(browser, site, "claude.thill") as doctor:
         record = record_of(anne, site)
         doctor.goto(record)
-        expect(doctor.locator("body")).to_contain_text("Schmitz")
+        expect(doctor.locator("body")).to_contain_text("Pauly")
         seen = doctor.locator("main li").count()
         assert seen > 3
         anne.goto(f"{site.address}/my/access")
@@ -64,7 +64,7 @@ def test_a_closed_record_is_closed_at_once_and_undoing_opens_it(browser: Browser
 
 def test_a_code_opens_a_record_once(browser: Browser, guarded: Guarded) -> None:
     site, _folder = guarded
-    with reader(browser, site, "anne.schmitz") as anne, reader(browser, site, "rita.gomes") as midwife:
+    with reader(browser, site, "emma.pauly") as anne, reader(browser, site, "rita.gomes") as midwife:
         anne.goto(f"{site.address}/my/code")
         anne.get_by_role("button", name="Make a code").click()
         code = anne.locator(".code").inner_text()
@@ -75,7 +75,7 @@ def test_a_code_opens_a_record_once(browser: Browser, guarded: Guarded) -> None:
         midwife.locator("#code").fill(code)
         midwife.get_by_role("button", name="Open the record").click()
         assert "/record/" in midwife.url
-        expect(midwife.locator("body")).to_contain_text("Schmitz")
+        expect(midwife.locator("body")).to_contain_text("Pauly")
         midwife.goto(f"{site.address}/pro")
         midwife.locator("#code").fill(code)
         midwife.get_by_role("button", name="Open the record").click()
@@ -89,7 +89,7 @@ def test_a_code_opens_a_record_once(browser: Browser, guarded: Guarded) -> None:
 def test_an_emergency_is_told_reviewed_and_questioned(browser: Browser, guarded: Guarded) -> None:
     site, _folder = guarded
     with (
-        reader(browser, site, "anne.schmitz") as anne,
+        reader(browser, site, "emma.pauly") as anne,
         reader(browser, site, "laure.steffen") as dentist,
         reader(browser, site, "data-protection") as officer,
     ):
@@ -152,7 +152,7 @@ def test_pages_about_access_are_accessible_and_narrow(
     site, _folder = guarded
     patient = ""
     for login, paths in (
-        ("anne.schmitz", ("/my/access", "/my/journal", "/my/code")),
+        ("emma.pauly", ("/my/access", "/my/journal", "/my/code")),
         ("claude.thill", ("/pro", "/pro/why/{patient}", "/pro/emergency/{patient}")),
         ("data-protection", ("/desk/emergencies", "/desk/questions")),
         (
