@@ -7,6 +7,7 @@ import ctypes
 import os
 import signal
 import sys
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,8 @@ SETTINGS_VARIABLE = "ARDENNE_WORKER_SETTINGS"
 _PUBLIC = ("/fhir/metadata", "/static/")
 _SMART_CONFIGURATION = "/fhir/.well-known/smart-configuration"
 _ANY_ORIGIN = (("access-control-allow-origin", "*"), ("cache-control", "public, max-age=300"))
+_ENDING = ("/account", "/sign-out", "/oauth/revoke", "/oauth/end-session")
+"""Addresses of acts that end sessions or tokens."""
 _PR_SET_PDEATHSIG = 1
 _BARE = Response(200, b"x" * 2048, (("content-type", "text/plain"),))
 
@@ -144,6 +147,7 @@ class Application:
         identity = Identity(self._database, self.settings, JournalEvents())
         self._background.append(asyncio.ensure_future(identity.run()))
         self._doorkeeper = Doorkeeper(self.settings, identity)
+        self._recent = identity.recent
         content = orjson.dumps(metadata.smart(identity.issuer))
         self._smart = Response(200, content, (("content-type", "application/json"), *_ANY_ORIGIN))
         patients = FhirPatients(self._router)
@@ -172,10 +176,25 @@ class Application:
             if answer is not None:
                 await send_response(None, answer, send)
                 return
-            await self._pages(scope, receive, send)
+            await self._pages(scope, receive, self._forgetting(scope, send))
         except RequestRefused as error:
             found = refuse(error.status, "invalid", str(error), "request")
             await send_response(None, answers.error(found), send)
+
+    def _forgetting(self, scope: Scope, send: Send) -> Send:
+        """Return a sender that forgets remembered callers before the answer to an act that ends sessions or tokens.
+
+        The database tells the other workers; this one must not answer from memory what it has just ended.
+        """
+        if scope["method"] != "POST" or not scope["path"].startswith(_ENDING):
+            return send
+
+        async def forgetting(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                self._recent.forget_all()
+            await send(message)
+
+        return forgetting
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         # a binding token vouches for the caller; only the open mode looks at the address too
