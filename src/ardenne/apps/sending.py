@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -14,6 +15,8 @@ import orjson
 from ardenne.services.record.cli import SIDECAR, Report, find_files
 from ardenne.standards.fhir.outcome import Issue
 
+TOKEN_VARIABLE = "ARDENNE_TOKEN"  # noqa: S105 - a name, no secret
+"""In the environment: the access token of a software client that may file."""
 _SECONDS = 600
 
 
@@ -35,6 +38,9 @@ def run(paths: list[Path], server: str, quiet: bool) -> Report:
 
 def _send(server: str, path: Path) -> dict[str, Any]:
     headers = {"content-type": "application/octet-stream", "x-file-name": quote(path.name)}
+    token = os.environ.get(TOKEN_VARIABLE, "")
+    if token:
+        headers["authorization"] = f"Bearer {token}"
     sidecar = path.with_name(path.name + SIDECAR)
     if sidecar.exists():
         headers["x-sidecar"] = quote(sidecar.read_text())

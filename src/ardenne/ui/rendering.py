@@ -69,6 +69,7 @@ class Renderer:
                 "path": request.url.path,
                 "static": static_address,
                 "reader": _reader(request),
+                "reader_kind": caller_kind(request),
                 **(values or {}),
             }
         )
@@ -79,6 +80,12 @@ class Renderer:
                 LANGUAGE_COOKIE, words.language, max_age=31_536_000, httponly=True, samesite="lax"
             )
         return response
+
+
+def caller_kind(request: Request) -> str:
+    """Return what kind of caller reads the page, such as ``citizen``; pages show what is made for it."""
+    caller = request.scope.get("state", {}).get("caller", ANONYMOUS)
+    return str(caller.kind.value)
 
 
 def _reader(request: Request) -> str:

@@ -6,7 +6,6 @@ Deny is the default. An exclusion by the patient and a closed record override ev
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from ardenne.kernel.identity.caller import Kind
@@ -82,8 +81,7 @@ def _holds(
         case Source.GRANT:
             if clause.emergency and row.level > facts.emergency_level:
                 return False
-            least = max(row.level, clause.least_grant)
-            return any(grant.level >= least for grant in _in_force(clause.kinds, standing, facts, now))
+            return _in_force(clause.kinds, standing, facts, now, max(row.level, clause.least_grant))
     return True
 
 
@@ -93,13 +91,13 @@ def is_author(standing: Standing, row: RowFacts) -> bool:
 
 
 def _in_force(
-    kinds: frozenset[int], standing: Standing, facts: PatientFacts, now: int
-) -> Iterable[known.Grant]:
-    return (
-        grant
-        for grant in facts.grants
-        if grant.kind in kinds and grant.party in standing.parties and grant.starts <= now < grant.ends
-    )
+    kinds: frozenset[int], standing: Standing, facts: PatientFacts, now: int, least: int = 0
+) -> bool:
+    """Tell whether some grant of the kinds is in force for the caller and opens a level."""
+    for party, kind, level, starts, ends in facts.grants:
+        if level >= least and kind in kinds and party in standing.parties and starts <= now < ends:
+            return True
+    return False
 
 
 def _obligations(clause: Clause, standing: Standing, row: RowFacts, now: int) -> tuple[str, ...]:
@@ -130,7 +128,7 @@ def _why_not(standing: Standing, facts: PatientFacts, row: RowFacts, act: Act, n
     if row.level == 2:
         return "secret"
     kinds = frozenset(kind for clause in by_matrix for kind in clause.kinds)
-    return "level" if any(_in_force(kinds, standing, facts, now)) else "no-relation"
+    return "level" if _in_force(kinds, standing, facts, now) else "no-relation"
 
 
 def _why_not_citizen(standing: Standing, row: RowFacts, act: Act, now: int) -> str:

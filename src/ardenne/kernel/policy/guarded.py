@@ -81,7 +81,11 @@ class GuardedResources:
             if proxy is not None:
                 facts = proxy
         decision = await self._policy.decide(self._standing, facts, Act.READ, NUMBERS[found.resource_type])
-        if decision.permit and not await self._in_scope(found, facts):
+        if (
+            decision.permit
+            and self._standing.caller.scopes is not None
+            and not await self._in_scope(found, facts)
+        ):
             decision = _OUT_OF_SCOPE
         return self._noted(found, decision, action, facts)
 

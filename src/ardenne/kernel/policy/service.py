@@ -84,20 +84,21 @@ class PolicyService:
         limit = scoping.condition(found.caller, scoping.SEARCH, self.translator)
         return permitted if limit is None else ask.All((permitted, limit))
 
-    async def facts(
-        self, found: Standing, row: RowFacts, connection: Connection | None = None
-    ) -> PatientFacts:
-        """Return what is known about the patient of a row; from memory when nothing changed since."""
-        if row.patient is None or not found.needs_facts:
+    def known(self, found: Standing, row: RowFacts) -> PatientFacts | None:
+        """Return what is known about the patient of a row when memory holds it, as of the row's snapshot; else None."""
+        if row.patient is None or not found.needs_facts or row.policy_version is None:
             return NOTHING_KNOWN
-        if connection is None and row.policy_version is None:
-            return NOTHING_KNOWN
-        key = (row.patient, found.parties)
-        kept = self._facts.get(key)
+        kept = self._facts.get((row.patient, found.parties))
         if kept is not None and kept.version == row.policy_version and kept.version is not None:
             return kept
-        asked: Any = connection or self.database
-        return await self._load(found, row.patient, asked)
+        return None
+
+    async def facts(self, found: Standing, row: RowFacts) -> PatientFacts:
+        """Return what is known about the patient of a row; from memory when nothing changed since."""
+        known = self.known(found, row)
+        if known is not None or row.patient is None:
+            return known or NOTHING_KNOWN
+        return await self._load(found, row.patient, self.database)
 
     async def _load(self, found: Standing, patient: int, asked: Any) -> PatientFacts:
         loaded = (await store.facts(asked, [patient], found.parties))[patient]
@@ -108,7 +109,10 @@ class PolicyService:
 
     async def decide(self, found: Standing, row: RowFacts, act: Act, type_number: int = 0) -> Decision:
         """Return the decision about one resource."""
-        return rules.decide(found, await self.facts(found, row), row, act, now(), type_number)
+        facts = self.known(found, row)
+        if facts is None:
+            facts = await self.facts(found, row)
+        return rules.decide(found, facts, row, act, now(), type_number)
 
     async def decide_many(
         self, connection: Connection, found: Standing, rows: Sequence[tuple[RowFacts, Act]]
