@@ -75,7 +75,7 @@ def test_claims_of_iua(world: World, token: str) -> None:
         {"client_id": "another"},
         {"sub": "00000000-0000-0000-0000-000000000000"},
     ],
-    ids=str,
+    ids=lambda changed: next(iter(changed)),
 )
 def test_claims_that_do_not_fit(world: World, token: str, changed: dict[str, Any]) -> None:
     refused(world, resigned(world, token, **changed))
