@@ -213,7 +213,12 @@ class GuardedResources:
             # what was judged is what is written over
             expected = present.version if present.body is not None else None
         mode = Mode.CREATE if present is None and change.mode is Mode.PUT else change.mode
+        label = change.label
+        if present is not None and self._standing.caller.kind is not Kind.CITIZEN:
+            # a restriction is the patient's: whoever corrects or labels a document does not undo it
+            label = label._replace(level=max(label.level, present.facts.level))
         return change._replace(
+            label=label,
             mode=mode,
             expected=expected,
             account=self._standing.account,

@@ -242,6 +242,19 @@ def test_the_patient_hides_and_shows(ward: TestNode) -> None:
     assert ask(ward, ANNE, "POST", "Observation/open/$meta-add", tag).status == 403
 
 
+def test_a_correction_does_not_undo_what_the_patient_restricted(ward: TestNode) -> None:
+    parameters = {"resourceType": "Parameters", "parameter": [{"name": "meta", "valueMeta": SECRET}]}
+    assert ask(ward, ANNE, "POST", "Observation/open/$meta-add", parameters).status == 200
+    corrected = observation("open", "anne", status="corrected")
+    assert ask(ward, LABORATORY, "PUT", "Observation/open", corrected).status == 200
+    assert ask(ward, LABORATORY, "POST", "Observation/open/$meta-delete", parameters).status == 200
+    assert ask(ward, DOCTOR, "GET", "Observation/open").status == 404
+    assert "open" not in ask(ward, DOCTOR, "GET", "Observation?patient=anne").ids
+    assert ask(ward, ANNE, "POST", "Observation/open/$meta-add", parameters).status == 200
+    assert ask(ward, ANNE, "POST", "Observation/open/$meta-delete", parameters).status == 200
+    assert ask(ward, DOCTOR, "GET", "Observation/open").status == 200
+
+
 def test_what_the_author_hides_from_the_patient_only_the_author_shows(ward: TestNode) -> None:
     label = {
         "security": [
