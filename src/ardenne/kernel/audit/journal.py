@@ -11,7 +11,6 @@ from ardenne.kernel.audit.entries import Line
 from ardenne.kernel.store.database import BROKEN, Database, DatabaseUnavailable
 
 _BATCH = 1000
-_GATHER_SECONDS = 0.001
 _LANES = 1
 """Commits under way at once: one at a time gathers more lines for the next, at half the cost of a line."""
 
@@ -34,8 +33,7 @@ class Journal:
         self._waiting.append((lines, future))
         if self._lanes < _LANES:
             self._lanes += 1
-            # a moment's wait lets other requests of the same moment share the commit
-            loop.call_later(_GATHER_SECONDS, self._start)
+            loop.call_soon(self._start)
         await future
 
     def _start(self) -> None:

@@ -39,8 +39,15 @@ def is_arabic(text: str) -> bool:
 
 def latin(text: str) -> str:
     """Return a text in small Latin letters without marks; letters of unknown scripts stay as they are."""
-    if text.isascii():
-        return text.lower()
+    while not text.isascii():
+        # what only its compatibility form shows to be a letter of the table is replaced the next time
+        before, text = text, _once(text)
+        if text == before:
+            return text
+    return text.lower()
+
+
+def _once(text: str) -> str:
     composed = unicodedata.normalize("NFC", text.casefold()).translate(_letters())
     decomposed = unicodedata.normalize("NFKD", composed)
     return "".join(sign for sign in decomposed if not unicodedata.combining(sign)).casefold()

@@ -34,7 +34,8 @@ def lists() -> Words:
 def plain(text: str) -> str:
     """Return a name in small Latin letters, its words parted by one blank, without titles."""
     parted = _ARTICLE.sub(" ال ", text) if not text.isascii() else text
-    parts = _BETWEEN.split(latin(_INSIDE.sub("", parted)))
+    # some letters hold an apostrophe that only shows in their plain form
+    parts = _BETWEEN.split(_INSIDE.sub("", latin(_INSIDE.sub("", parted))))
     return " ".join(part for part in parts if part and part not in lists().titles)
 
 
