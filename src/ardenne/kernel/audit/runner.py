@@ -8,9 +8,9 @@ from pathlib import Path
 from ardenne.kernel.audit import store
 from ardenne.kernel.audit.keys import signing_key
 from ardenne.kernel.audit.sealing import seal
-from ardenne.kernel.http.faults import report
+from ardenne.kernel.background import repeat
 from ardenne.kernel.store.change import now
-from ardenne.kernel.store.database import Database, DatabaseUnavailable
+from ardenne.kernel.store.database import Database
 
 _DAY = 86_400_000_000
 _RETRY_SECONDS = 5.0
@@ -27,16 +27,12 @@ class JournalRunner:
 
     async def run(self) -> None:
         """Seal and retire, again and again."""
-        while True:
-            try:
-                await asyncio.sleep(self._pause)
-                await seal(self._database, signing_key(self._data), self._data)
-                await self._retire()
-            except DatabaseUnavailable:
-                await asyncio.sleep(_RETRY_SECONDS)
-            except Exception as error:
-                report(error)
-                await asyncio.sleep(_RETRY_SECONDS)
+        await repeat(self._round, 0.0, fault=_RETRY_SECONDS)
+
+    async def _round(self) -> None:
+        await asyncio.sleep(self._pause)
+        await seal(self._database, signing_key(self._data), self._data)
+        await self._retire()
 
     async def _retire(self) -> None:
         if not self._retention_days:

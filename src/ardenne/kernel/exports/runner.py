@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 
 from ardenne.kernel.audit.entries import Action
+from ardenne.kernel.background import repeat
 from ardenne.kernel.exports.store import ExportJobs, Job
 from ardenne.kernel.http.faults import report
 from ardenne.kernel.identity.caller import OPERATOR, Caller
 from ardenne.kernel.policy.service import PolicyService, unlimited
 from ardenne.kernel.store import hashing
-from ardenne.kernel.store.database import DatabaseUnavailable
 from ardenne.kernel.store.types import NAMES, NUMBERS
 from ardenne.standards.fhir import dates, definitions
 
@@ -36,18 +36,14 @@ class ExportRunner:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        while True:
-            try:
-                job = await self._jobs.take()
-            except DatabaseUnavailable:
-                job = None
-            except Exception as error:
-                report(error)
-                job = None
-            if job is None:
-                await asyncio.sleep(_IDLE_SECONDS)
-                continue
+        await repeat(self.step, _IDLE_SECONDS)
+
+    async def step(self) -> Job | None:
+        """Make the files of one export, if there is one."""
+        job = await self._jobs.take()
+        if job is not None:
             await self.work(job)
+        return job
 
     async def work(self, job: Job) -> None:
         """Make the files of one export."""

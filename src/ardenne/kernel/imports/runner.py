@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from ardenne.kernel.http.faults import report
+from ardenne.kernel.background import repeat
 from ardenne.kernel.imports.store import ImportJobs, Job
 from ardenne.kernel.imports.work import Task
 from ardenne.kernel.store.database import DatabaseUnavailable
@@ -28,16 +28,7 @@ class ImportRunner:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        while True:
-            job = None
-            try:
-                job = await self.step()
-            except DatabaseUnavailable:
-                pass
-            except Exception as error:
-                report(error)
-            if job is None:
-                await asyncio.sleep(_IDLE_SECONDS)
+        await repeat(self.step, _IDLE_SECONDS)
 
     async def step(self) -> Job | None:
         """Work on one import, if there is one."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from ardenne.kernel.background import repeat
 from ardenne.kernel.http.faults import report
 from ardenne.kernel.store import custom
 from ardenne.kernel.store.change import Change, Method, Mode, write
@@ -27,16 +28,7 @@ class IndexRunner:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        while True:
-            job = None
-            try:
-                job = await self.step()
-            except DatabaseUnavailable:
-                pass
-            except Exception as error:
-                report(error)
-            if job is None:
-                await asyncio.sleep(_IDLE_SECONDS)
+        await repeat(self.step, _IDLE_SECONDS)
 
     async def step(self) -> Job | None:
         """Learn what changed, and work on one job if there is one."""

@@ -10,9 +10,9 @@ from typing import Any
 
 import orjson
 
-from ardenne.kernel.http.faults import report
+from ardenne.kernel.background import repeat
 from ardenne.kernel.store import words
-from ardenne.kernel.store.database import Database, DatabaseUnavailable
+from ardenne.kernel.store.database import Database
 
 _PAGE = 100
 _IDLE_SECONDS = 1.0
@@ -43,15 +43,14 @@ class WordRunner:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        while True:
-            more = False
-            try:
-                more = await self.step()
-            except DatabaseUnavailable:
-                pass
-            except Exception as error:
-                report(error)
-            await asyncio.sleep(self._pause if more else _IDLE_SECONDS)
+        await repeat(self._paced, _IDLE_SECONDS)
+
+    async def _paced(self) -> bool:
+        """Index one page, and leave the callers their time when another follows."""
+        more = await self.step()
+        if more:
+            await asyncio.sleep(self._pause)
+        return more
 
     async def step(self, patient: bool = True) -> bool:
         """Index one page; False when there is nothing to do now. ``patient``: writers come first."""

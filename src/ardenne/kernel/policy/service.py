@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ardenne.kernel.audit.journal import Journal
-from ardenne.kernel.http.faults import report
+from ardenne.kernel.background import repeat
 from ardenne.kernel.identity.caller import Caller, Kind
 from ardenne.kernel.policy import decide as rules
 from ardenne.kernel.policy import matrices, scoping, store
@@ -20,7 +19,7 @@ from ardenne.kernel.policy.trace import Trace
 from ardenne.kernel.search.translate import Translator
 from ardenne.kernel.store import conditions as ask
 from ardenne.kernel.store.change import now
-from ardenne.kernel.store.database import Connection, Database, DatabaseUnavailable
+from ardenne.kernel.store.database import Connection, Database
 from ardenne.kernel.store.permitted import Source
 from ardenne.kernel.store.resources import RowFacts
 
@@ -55,13 +54,7 @@ class PolicyService:
 
     async def keep_current(self, seconds: float = 2.0) -> None:
         """Take over new versions of the matrix, until cancelled: another process may have added one."""
-        while True:
-            try:
-                await self.renew()
-            except Exception as error:
-                if not isinstance(error, DatabaseUnavailable):
-                    report(error)
-            await asyncio.sleep(seconds)
+        await repeat(self.renew, seconds)
 
     def standing(self, caller: Caller) -> Standing:
         """Return what a caller stands for under the matrix in force."""

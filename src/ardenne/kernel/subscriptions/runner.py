@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
+from ardenne.kernel.background import repeat
 from ardenne.kernel.http.faults import report
 from ardenne.kernel.rest.service import FhirService
-from ardenne.kernel.store.database import DatabaseUnavailable
 from ardenne.kernel.subscriptions import store
 from ardenne.kernel.subscriptions.reader import Reader
 from ardenne.kernel.subscriptions.rules import Rules
@@ -92,15 +92,7 @@ class SubscriptionRunner:
             self._places.release()
 
     async def _repeat(self, work: Callable[[], Awaitable[bool]]) -> None:
-        while True:
-            try:
-                pause = 0.0 if await work() else _IDLE_SECONDS
-            except DatabaseUnavailable:
-                pause = _FAULT_SECONDS
-            except Exception as error:
-                report(error)
-                pause = _FAULT_SECONDS
-            await self._sleep(pause)
+        await repeat(work, _IDLE_SECONDS, _FAULT_SECONDS, self._sleep)
 
     async def _prune(self) -> None:
         while True:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-
-from ardenne.kernel.http.faults import report
+from ardenne.kernel.background import repeat
 from ardenne.kernel.policy import store as policy
-from ardenne.kernel.store.database import Database, DatabaseUnavailable
+from ardenne.kernel.store.database import Database
 from ardenne.services.consent.projection import apply
 
-_LOGGER = logging.getLogger("ardenne.consent")
 _PAUSE_SECONDS = 1.0
 
 
@@ -22,15 +18,7 @@ class ConsentRunner:
 
     async def run(self) -> None:
         """Look for pending patients, again and again."""
-        while True:
-            try:
-                while await self.round():
-                    pass
-            except DatabaseUnavailable as error:
-                _LOGGER.debug("the database is away: %s", type(error).__name__)
-            except Exception as error:
-                report(error)
-            await asyncio.sleep(_PAUSE_SECONDS)
+        await repeat(self.round, _PAUSE_SECONDS)
 
     async def round(self) -> bool:
         """Apply the Consents of one pending patient; False when none is pending."""
