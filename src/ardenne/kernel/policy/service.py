@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from ardenne.kernel.audit.journal import Journal
 from ardenne.kernel.background import repeat
@@ -77,7 +76,7 @@ class PolicyService:
         limit = scoping.condition(found.caller, scoping.SEARCH, self.translator)
         return permitted if limit is None else ask.All((permitted, limit))
 
-    def known(self, found: Standing, row: RowFacts) -> PatientFacts | None:
+    def _known(self, found: Standing, row: RowFacts) -> PatientFacts | None:
         """Return what is known about the patient of a row when memory holds it, as of the row's snapshot; else None."""
         if row.patient is None or not found.needs_facts or row.policy_version is None:
             return NOTHING_KNOWN
@@ -86,15 +85,13 @@ class PolicyService:
             return kept
         return None
 
-    async def facts(self, found: Standing, row: RowFacts) -> PatientFacts:
+    async def _facts_of(self, found: Standing, row: RowFacts) -> PatientFacts:
         """Return what is known about the patient of a row; from memory when nothing changed since."""
-        known = self.known(found, row)
+        known = self._known(found, row)
         if known is not None or row.patient is None:
             return known or NOTHING_KNOWN
-        return await self._load(found, row.patient, self.database)
-
-    async def _load(self, found: Standing, patient: int, asked: Any) -> PatientFacts:
-        loaded = (await store.facts(asked, [patient], found.parties))[patient]
+        patient = row.patient
+        loaded = (await store.facts(self.database, [patient], found.parties))[patient]
         if len(self._facts) > _KEPT:
             self._facts.clear()
         self._facts[patient, found.parties] = loaded
@@ -102,9 +99,7 @@ class PolicyService:
 
     async def decide(self, found: Standing, row: RowFacts, act: Act, type_number: int = 0) -> Decision:
         """Return the decision about one resource."""
-        facts = self.known(found, row)
-        if facts is None:
-            facts = await self.facts(found, row)
+        facts = await self._facts_of(found, row)
         return rules.decide(found, facts, row, act, now(), type_number)
 
     async def decide_many(
