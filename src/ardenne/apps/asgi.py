@@ -55,6 +55,7 @@ from ardenne.kernel.store.reindexing import Reindexing
 from ardenne.kernel.store.resources import Resources
 from ardenne.kernel.subscriptions import websocket
 from ardenne.kernel.subscriptions.node import Subscriptions
+from ardenne.services.authorisations.casework import Casework
 from ardenne.services.consent.projection import project
 from ardenne.services.consent.runner import ConsentRunner
 
@@ -151,7 +152,9 @@ class Application:
         content = orjson.dumps(metadata.smart(identity.issuer))
         self._smart = Response(200, content, (("content-type", "application/json"), *_ANY_ORIGIN))
         patients = FhirPatients(self._router)
-        self._pages = pages_application(self.settings, service, identity, patients)
+        casework = Casework(service, identity)
+        self._background.append(asyncio.ensure_future(casework.keep_current()))
+        self._pages = pages_application(self.settings, service, identity, patients, casework)
 
     def _journal_runner(self) -> JournalRunner:
         assert self._database is not None

@@ -6,6 +6,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from ardenne.kernel.background import repeat
 from ardenne.kernel.identity.node import Identity
 from ardenne.kernel.rest import incoming
 from ardenne.kernel.rest.service import FhirService
@@ -140,6 +141,10 @@ class Casework:
     async def _present(self, connection: Connection, kind: str, resource_id: str) -> Json | None:
         stored = await self.service.resources.read_in(connection, kind, resource_id)
         return parse_exact(stored.body) if stored is not None and stored.body is not None else None
+
+    async def keep_current(self, seconds: float = 60.0) -> None:
+        """End authorisations whose last day is over, until cancelled."""
+        await repeat(self.expire, seconds)
 
     async def expire(self, now: datetime | None = None) -> int:
         """End the authorisations whose last day is over; return how many."""
