@@ -32,6 +32,8 @@ class Case:
     id: str
     person: Person
     group: str
+    codes: tuple[str, ...]
+    """Codes of the doses as the case writes them."""
     words: Mapping[str, str]
     """How this kind of case file writes statuses and reasons."""
 
@@ -77,9 +79,9 @@ def read_case(row: Mapping[str, Any], ruleset: Ruleset) -> Case:
         raise CaseError(
             f"the schedule has no vaccine group {group!r}; it has {', '.join(sorted(ruleset.groups))}"
         )
-    return Case(
-        str(row.get("id", "")), person, group, words["conditions" if "observations" in row else "healthy"]
-    )
+    codes = tuple(str(dose["cvx"]) for dose in row.get("doses", []))
+    kind = words["conditions" if "observations" in row else "healthy"]
+    return Case(str(row.get("id", "")), person, group, codes, kind)
 
 
 def result_of(case: Case, ruleset: Ruleset) -> dict[str, Any]:
@@ -100,11 +102,11 @@ def result_of(case: Case, ruleset: Ruleset) -> dict[str, Any]:
         "doses": [
             {
                 "date": date.fromordinal(dose.day).isoformat(),
-                "cvx": dose.code,
+                "cvx": code,
                 "status": str(judged.status) if judged else "",
                 "reason": word(judged.reason, str(judged.reason)) if judged else "",
             }
-            for dose in case.person.doses
+            for dose, code in zip(case.person.doses, case.codes, strict=True)
             for judged in [_judged(dose, case.group, found, assessment, ruleset)]
         ],
     }

@@ -21,7 +21,7 @@ def measure(ruleset: Ruleset, rows: list[Any] | None, persons: int) -> tuple[flo
     """Persons a second of processor time, and what was measured."""
     if rows:
         cases = [read_case(row, ruleset) for row in islice(cycle(rows), persons)]
-        gc.freeze()
+        gc.disable()
         begun = time.process_time()
         for case in cases:
             result_of(case, ruleset)
@@ -29,7 +29,7 @@ def measure(ruleset: Ruleset, rows: list[Any] | None, persons: int) -> tuple[flo
             time.process_time() - begun
         ), f"cases, one vaccine group each, {len(rows)} different"
     invented = list(islice(_invented(ruleset), persons))
-    gc.freeze()
+    gc.disable()
     begun = time.process_time()
     for person in invented:
         assess(person, ruleset)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple
 
 FOREVER = date(2999, 12, 31).toordinal()
 """Assumed for a missing end (12/31/2999 in the attribute tables of the specification)."""
@@ -20,8 +20,12 @@ class PeriodError(ValueError):
     """A period that the supporting data's language does not have."""
 
 
-class Period(NamedTuple):
-    """A period of whole years, months and days, such as ``12 months - 4 days``; parts may be negative."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Period:
+    """A period of whole years, months and days, such as ``12 months - 4 days``; parts may be negative.
+
+    :func:`period` gives the same object for the same text: looking one up by identity is what makes ages cheap.
+    """
 
     years: int
     months: int
@@ -64,7 +68,7 @@ def shift(day: int, by: Period) -> int:
     >>> date.fromordinal(shift(date(2000, 7, 31).toordinal(), Period(0, 2, 0))).isoformat()
     '2000-10-01'
     """
-    if by.years == 0 and by.months == 0:
+    if not by.years and not by.months:
         return day + by.days
     start = date.fromordinal(day)
     if by.years:

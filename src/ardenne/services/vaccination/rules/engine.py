@@ -62,6 +62,8 @@ def is_relevant(series: Series, person: Person) -> bool:
         return False
     if series.kind != "Risk":
         return True
+    if not person.observations:
+        return False
     return any(
         indication.code in person.observations
         and person.within(person.assessed, indication.begin, indication.end)

@@ -50,21 +50,19 @@ def _judge(
         return Evaluation.EXTRANEOUS, age
     if age is Reason.TOO_YOUNG:
         return Evaluation.NOT_VALID, age
-    intervals = valid_on(target.intervals, dose.day)
-    preferable = [_interval_reason(dose, one, patient, person) for one in intervals] if intervals else []
-    if Reason.TOO_SOON in preferable:
-        allowable = [
-            _interval_reason(dose, one, patient, person)
-            for one in valid_on(target.allowable_intervals, dose.day)
-        ]
-        if not allowable or Reason.TOO_SOON in allowable:
-            return Evaluation.NOT_VALID, Reason.TOO_SOON
+    interval = _interval_reason(dose, target.intervals, patient, person)
+    if interval is Reason.TOO_SOON and not (
+        target.allowable_intervals
+        and _interval_reason(dose, target.allowable_intervals, patient, person) is not Reason.TOO_SOON
+    ):
+        return Evaluation.NOT_VALID, Reason.TOO_SOON
     if in_conflict(dose, patient, person, ruleset):
         return Evaluation.NOT_VALID, Reason.CONFLICT
     if not _right_vaccine(dose, target, person):
         return Evaluation.NOT_VALID, Reason.VACCINE
-    grace = Reason.GRACE in (age, *preferable)
-    return Evaluation.VALID, Reason.GRACE if grace else Reason.NONE
+    if age is Reason.GRACE or interval is Reason.GRACE:
+        return Evaluation.VALID, Reason.GRACE
+    return Evaluation.VALID, Reason.NONE
 
 
 def valid_on(lines: Sequence[Interval], day: int) -> Sequence[Interval]:
@@ -96,16 +94,22 @@ def _age_reason(dose: Dose, target: SeriesDose, person: Person) -> Reason:
     return Reason.NONE
 
 
-def _interval_reason(dose: Dose, interval: Interval, patient: PatientSeries, person: Person) -> Reason:
-    """Tables 6-18 and 6-21."""
-    reference = reference_day(interval, patient, person, dose.day)
-    if reference is None:
-        return Reason.NONE
-    if interval.absolute_minimum and dose.day < shift(reference, interval.absolute_minimum):
-        return Reason.TOO_SOON
-    if interval.minimum and dose.day < shift(reference, interval.minimum):
-        return Reason.GRACE
-    return Reason.NONE
+def _interval_reason(
+    dose: Dose, intervals: Sequence[Interval], patient: PatientSeries, person: Person
+) -> Reason:
+    """Tables 6-18 and 6-21 for all intervals that hold on the day: too soon for one is too soon."""
+    day, reason = dose.day, Reason.NONE
+    for interval in intervals:
+        if not interval.validity.effective <= day <= interval.validity.cessation:
+            continue
+        reference = reference_day(interval, patient, person, day)
+        if reference is None:
+            continue
+        if interval.absolute_minimum and day < shift(reference, interval.absolute_minimum):
+            return Reason.TOO_SOON
+        if interval.minimum and day < shift(reference, interval.minimum):
+            reason = Reason.GRACE
+    return reason
 
 
 def reference_day(interval: Interval, patient: PatientSeries, person: Person, before: int) -> int | None:
@@ -150,15 +154,11 @@ def in_conflict(dose: Dose, patient: PatientSeries, person: Person, ruleset: Rul
 
 def _right_vaccine(dose: Dose, target: SeriesDose, person: Person) -> bool:
     """Tables 6-26 and 6-29; volume is never a reason to refuse a dose."""
-    return any(
-        vaccine.code == dose.code
-        and person.within(dose.day, vaccine.begin, vaccine.end)
-        and _same_product(vaccine, dose)
-        for vaccine in target.preferable
-    ) or any(
-        vaccine.code == dose.code and person.within(dose.day, vaccine.begin, vaccine.end)
-        for vaccine in target.allowable
-    )
+    for vaccine in target.preferable_by_code.get(dose.code, ()):
+        if person.within(dose.day, vaccine.begin, vaccine.end) and _same_product(vaccine, dose):
+            return True
+    allowable = target.allowable_by_code.get(dose.code, ())
+    return any(person.within(dose.day, vaccine.begin, vaccine.end) for vaccine in allowable)
 
 
 def _same_product(vaccine: SeriesVaccine, dose: Dose) -> bool:

@@ -138,7 +138,7 @@ def conflict_ends(target: SeriesDose, person: Person, antigen: Antigen, ruleset:
 
     A conflict binds only when every vaccine that could be given has it: another vaccine avoids it.
     """
-    if not any(vaccine.code in ruleset.conflicts for vaccine in target.preferable):
+    if not person.doses or ruleset.conflicts.keys().isdisjoint(target.preferable_by_code):
         return []
     choices = usable_vaccines(antigen, target, person) or target.preferable
     ends = [_latest_conflict_end(vaccine, person, ruleset) for vaccine in choices]

@@ -42,9 +42,14 @@ class Person:
 
     def within(self, day: int, begin: Period | None, end: Period | None) -> bool:
         """Whether a day lies at or after one age and before another."""
-        if begin is not None and day < self.at(begin):
-            return False
-        return end is None or day < self.at(end)
+        if begin is not None:
+            first = self._ages.get(begin)
+            if day < (self.at(begin) if first is None else first):
+                return False
+        if end is None:
+            return True
+        last = self._ages.get(end)
+        return day < (self.at(end) if last is None else last)
 
 
 def by_antigen(person: Person, ruleset: Ruleset) -> dict[str, list[Dose]]:

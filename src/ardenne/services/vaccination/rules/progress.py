@@ -54,11 +54,12 @@ class Evaluated:
     status: Evaluation
     reason: Reason
 
-    @property
-    def counts(self) -> bool:
-        """Whether an interval is measured from it (CALCDTINT-1)."""
+    counts: bool = field(init=False)
+    """Whether an interval is measured from it (CALCDTINT-1)."""
+
+    def __post_init__(self) -> None:
         status = self.status
-        return (
+        self.counts = (
             status is Evaluation.VALID or status is Evaluation.NOT_VALID
         ) and self.reason is not Reason.INADVERTENT
 

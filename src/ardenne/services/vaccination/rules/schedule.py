@@ -62,6 +62,13 @@ class SeriesVaccine:
     forecast: bool
 
 
+def _by_code(vaccines: tuple[SeriesVaccine, ...]) -> dict[str, tuple[SeriesVaccine, ...]]:
+    found: dict[str, tuple[SeriesVaccine, ...]] = {}
+    for vaccine in vaccines:
+        found[vaccine.code] = (*found.get(vaccine.code, ()), vaccine)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One condition under which a dose can be skipped (6.2)."""
@@ -110,6 +117,12 @@ class SeriesDose:
     season_end: int | None
     source: str = ""
     confirmed: bool = True
+    preferable_by_code: dict[str, tuple[SeriesVaccine, ...]] = field(init=False)
+    allowable_by_code: dict[str, tuple[SeriesVaccine, ...]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "preferable_by_code", _by_code(self.preferable))
+        object.__setattr__(self, "allowable_by_code", _by_code(self.allowable))
 
 
 @dataclass(frozen=True, slots=True)

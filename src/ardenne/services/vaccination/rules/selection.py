@@ -36,6 +36,8 @@ def _is_best(one: PatientSeries, prioritized: Sequence[PatientSeries]) -> bool:
 
 def _prioritized(group: Sequence[PatientSeries], person: Person) -> PatientSeries | None:
     """Table 8-3, then 8.3 to 8.7 when several are left."""
+    if len(group) == 1 and group[0].series.default:
+        return group[0]
     scorable = [one for one in group if _is_scorable(one, group, person)]
     default = [one for one in group if one.series.default]
     if not scorable:

@@ -25,12 +25,12 @@ def can_skip(
     for skip in target.skips:
         if not (skip.evaluation if evaluating else skip.forecast):
             continue
-        met = [
-            _set_is_met(one, patient, person, reference, evaluating, group_complete)
-            for one in skip.sets
-            if one.validity.holds(reference)
-        ]
-        if met and (all(met) if skip.every else any(met)):
+        met = holding = 0
+        for one in skip.sets:
+            if one.validity.effective <= reference <= one.validity.cessation:
+                holding += 1
+                met += _set_is_met(one, patient, person, reference, evaluating, group_complete)
+        if met and (met == holding or not skip.every):
             return True
     return False
 
@@ -43,10 +43,12 @@ def _set_is_met(
     evaluating: bool,
     group_complete: GroupComplete,
 ) -> bool:
-    met = (
-        _is_met(one, patient, person, reference, evaluating, group_complete) for one in skip_set.conditions
-    )
-    return all(met) if skip_set.every else any(met)
+    """Table 6-10: every condition with AND, one with OR; the rest is not looked at."""
+    every = skip_set.every
+    for condition in skip_set.conditions:
+        if _is_met(condition, patient, person, reference, evaluating, group_complete) is not every:
+            return not every
+    return every
 
 
 def _is_met(
@@ -80,13 +82,15 @@ def _count(condition: Condition, patient: PatientSeries, person: Person, before:
         doses = [found.dose for found in patient.evaluated if found.status is Evaluation.VALID]
     else:
         doses = [dose for dose in person.doses if dose.day < before]
-    return sum(
-        1
-        for dose in doses
-        if (not condition.vaccines or dose.code in condition.vaccines)
-        and condition.start <= dose.day < condition.end
-        and person.within(dose.day, condition.begin_age, condition.end_age)
-    )
+    count = 0
+    for dose in doses:
+        if condition.vaccines and dose.code not in condition.vaccines:
+            continue
+        if condition.start <= dose.day < condition.end and person.within(
+            dose.day, condition.begin_age, condition.end_age
+        ):
+            count += 1
+    return count
 
 
 def _compares(count: int, condition: Condition) -> bool:
