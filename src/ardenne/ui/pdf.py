@@ -1,154 +1,226 @@
-"""Letters and cards as PDF: one plain layout, text that can be selected and read aloud.
+"""Printed documents: letters, cards, certificates as PDF, from a few kinds of blocks.
 
-Drawn by reportlab (BSD). Where the machine has DejaVu Sans it is used; else Vera, which comes with reportlab and
-covers Western Europe only: what it lacks is written in Latin letters rather than left out.
+A service describes what stands on the page; this module sets it on A4 with page numbers, embedded fonts (Latin, Greek,
+Cyrillic) and the document's title and language, so that a screen reader knows how to speak it.
+
+>>> document("Rappel", "fr", [Heading("Rappel"), Text("Votre rappel est dû.")])[:5]
+b'%PDF-'
 """
 
 from __future__ import annotations
 
-import io
-import threading
-from collections.abc import Sequence
-from functools import lru_cache
-from pathlib import Path
-from typing import NamedTuple
-from xml.sax.saxutils import escape
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from importlib import resources
+from io import BytesIO
+from typing import Any
 
-from reportlab.lib.colors import HexColor
+from reportlab.graphics.shapes import Drawing, Rect
+from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.platypus import Flowable, SimpleDocTemplate, Spacer
-from reportlab.platypus import Image as _Image
-from reportlab.platypus import Paragraph as _Paragraph
-from reportlab.platypus import Table as _Table
+from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table
 
-from ardenne.standards.names.scripts import latin
-
-_FOLDERS = ("/usr/share/fonts/truetype/dejavu", "/usr/share/fonts/dejavu", "/usr/share/fonts/TTF")
-_INK, _LINE = HexColor("#1d2b36"), HexColor("#b8c2cc")
-_LOCK = threading.Lock()
+_REGULAR, _BOLD = "ArdenneSans", "ArdenneSans-Bold"
+_MARGIN = 18 * mm
+_INK = colors.HexColor("#1d2b36")
+_LINE = colors.HexColor("#8896a2")
 
 
-class Heading(NamedTuple):
-    """A heading."""
+@dataclass(frozen=True, slots=True)
+class Heading:
+    text: str
+    level: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paragraph; line ends stay. ``strong`` sets it bold, ``small`` as a note."""
 
     text: str
+    strong: bool = False
+    small: bool = False
 
 
-class Paragraph(NamedTuple):
-    """A paragraph of plain text."""
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a letter goes: lines in the window of the envelope (right side, C5/6)."""
 
-    text: str
-
-
-class Facts(NamedTuple):
-    """Names and values below each other."""
-
-    rows: Sequence[tuple[str, str]]
+    lines: tuple[str, ...]
 
 
-class Rows(NamedTuple):
-    """A table with a header line; ``widths`` are shares of the page width, equal when empty."""
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Names and values in two columns."""
 
-    header: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    widths: Sequence[float] = ()
-
-
-class Picture(NamedTuple):
-    """A PNG of a width in millimetres, with what it says for those who do not see it."""
-
-    png: bytes
-    width: float
-    says: str = ""
+    rows: tuple[tuple[str, str], ...]
 
 
-Block = Heading | Paragraph | Facts | Rows | Picture
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A table with a head that is repeated on every page."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    widths: tuple[float, ...] = ()
+    """Shares of the width; equal when empty."""
 
 
-def document(title: str, language: str, blocks: Sequence[Block]) -> bytes:
-    """Return a PDF on A4. ``language`` is that of the text (such as "fr"); the same blocks give the same bytes."""
-    # reportlab keeps fonts in module state
-    with _LOCK:
-        out = io.BytesIO()
-        made = SimpleDocTemplate(
-            out, pagesize=A4, leftMargin=25 * mm, rightMargin=20 * mm, topMargin=25 * mm, bottomMargin=20 * mm,
-            title=title, author="Ardenne", lang=language, invariant=1,
-        )  # fmt: skip
-        flow: list[Flowable] = []
-        for block in blocks:
-            flow += [_drawn(block, made.width), Spacer(1, 3 * mm)]
-        made.build(flow, onFirstPage=_foot, onLaterPages=_foot)
-        return out.getvalue()
+@dataclass(frozen=True, slots=True)
+class Squares:
+    """A code of squares such as a QR: rows of dark (true) and light modules, a side in millimetres."""
+
+    matrix: tuple[tuple[bool, ...], ...]
+    side: float = 60.0
+    caption: str = ""
 
 
-def _drawn(block: Block, width: float) -> Flowable:
-    match block:
-        case Heading(text):
-            return _Paragraph(_text(text), _style(14, bold=True))
-        case Paragraph(text):
-            return _Paragraph(_text(text), _style(10.5))
-        case Facts(rows):
-            cells = [[_cell(name, bold=True), _cell(value)] for name, value in rows]
-            return _Table(
-                cells, colWidths=[width * 0.35, width * 0.65], style=[("VALIGN", (0, 0), (-1, -1), "TOP")]
-            )
-        case Rows(header, rows, widths):
-            shares = widths or [1 / len(header)] * len(header)
-            cells = [[_cell(name, bold=True) for name in header]]
-            cells += [[_cell(value) for value in row] for row in rows]
-            lines = [("LINEBELOW", (0, 0), (-1, -1), 0.4, _LINE), ("VALIGN", (0, 0), (-1, -1), "TOP")]
-            return _Table(cells, colWidths=[width * share for share in shares], style=lines, repeatRows=1)
-        case Picture(png, wide, _says):
-            image = _Image(io.BytesIO(png))
-            height = wide * image.imageHeight / image.imageWidth
-            return _Image(io.BytesIO(png), width=wide * mm, height=height * mm, hAlign="LEFT")
+@dataclass(frozen=True, slots=True)
+class NewPage:
+    """What follows stands on a new page."""
 
 
-def _cell(text: str, *, bold: bool = False) -> _Paragraph:
-    return _Paragraph(_text(text), _style(9, bold=bold))
+Block = Heading | Text | Address | Facts | Rows | Squares | NewPage
 
 
-def _text(text: str) -> str:
-    glyphs = _fonts()[2]
-    return escape(
-        "".join(sign if ord(sign) in glyphs or sign == "\n" else _plain(sign, glyphs) for sign in text)
-    )
+@cache
+def _fonts() -> None:
+    folder = resources.files("ardenne.ui") / "fonts"
+    for name, file in ((_REGULAR, "DejaVuSans.ttf"), (_BOLD, "DejaVuSans-Bold.ttf")):
+        pdfmetrics.registerFont(TTFont(name, BytesIO((folder / file).read_bytes())))
 
 
-def _plain(sign: str, glyphs: frozenset[int]) -> str:
-    """Return a sign that no font has in Latin letters."""
-    found = latin(sign)
-    if not found or any(ord(one) not in glyphs for one in found):
-        return "?"
-    return found.capitalize() if sign.isupper() else found
-
-
-def _style(size: float, *, bold: bool = False) -> ParagraphStyle:
-    plain, strong, _glyphs = _fonts()
+def _style(size: float, bold: bool = False, before: float = 0, after: float = 4) -> ParagraphStyle:
     return ParagraphStyle(
-        "text", fontName=strong if bold else plain, fontSize=size, leading=size * 1.35, textColor=_INK
+        f"{size}{bold}",
+        fontName=_BOLD if bold else _REGULAR,
+        fontSize=size,
+        leading=size * 1.35,
+        textColor=_INK,
+        spaceBefore=before,
+        spaceAfter=after,
     )
 
 
-@lru_cache(maxsize=1)
-def _fonts() -> tuple[str, str, frozenset[int]]:
-    """Register a plain and a bold font; return their names and the signs that both have."""
-    chosen = ("Vera.ttf", "VeraBd.ttf")
-    for folder in _FOLDERS:
-        found = (Path(folder) / "DejaVuSans.ttf", Path(folder) / "DejaVuSans-Bold.ttf")
-        if all(path.exists() for path in found):
-            chosen = (str(found[0]), str(found[1]))
-            break
-    plain, strong = TTFont("text", chosen[0]), TTFont("strong", chosen[1])
-    pdfmetrics.registerFont(plain)
-    pdfmetrics.registerFont(strong)
-    return "text", "strong", frozenset(plain.face.charToGlyph) & frozenset(strong.face.charToGlyph)
+def _paragraph(text: str, style: ParagraphStyle) -> Any:
+    """Text as it is: nothing in it is markup."""
+    return Paragraph(escape(text).replace("\n", "<br/>"), style)
 
 
-def _foot(canvas: object, made: SimpleDocTemplate) -> None:
-    canvas.setFont(_fonts()[0], 8)  # type: ignore[attr-defined]
-    canvas.drawRightString(A4[0] - 20 * mm, 12 * mm, str(made.page))  # type: ignore[attr-defined]
+def document(
+    title: str,
+    language: str,
+    blocks: Sequence[Block],
+    *,
+    footer: str = "",
+    properties: Mapping[str, str] | None = None,
+) -> bytes:
+    """Set blocks on A4 pages.
+
+    :param title: shown by the reader's window, read by screen readers.
+    :param language: BCP 47, such as ``fr``.
+    :param footer: a short line at the foot of every page, before the page number.
+    :param properties: of the document information: ``subject``, ``keywords``, ``author``.
+    :returns: the bytes of the PDF; the same input gives the same bytes.
+    """
+    _fonts()
+    target = BytesIO()
+    known = properties or {}
+    template = SimpleDocTemplate(
+        target,
+        pagesize=A4,
+        leftMargin=_MARGIN,
+        rightMargin=_MARGIN,
+        topMargin=_MARGIN,
+        bottomMargin=_MARGIN,
+        title=title,
+        lang=language,
+        author=known.get("author", "Ardenne"),
+        subject=known.get("subject", ""),
+        keywords=known.get("keywords", ""),
+        invariant=1,
+    )
+
+    def foot(canvas: Any, _template: Any) -> None:
+        canvas.setFont(_REGULAR, 8)
+        canvas.setFillColor(_INK)
+        canvas.drawString(_MARGIN, 10 * mm, footer)
+        canvas.drawRightString(A4[0] - _MARGIN, 10 * mm, str(canvas.getPageNumber()))
+
+    flow: list[Any] = []
+    for block in blocks:
+        flow.extend(_set(block, template.width))
+    template.build(flow or [Spacer(1, 1)], onFirstPage=foot, onLaterPages=foot)
+    return target.getvalue()
+
+
+def _set(block: Block, width: float) -> list[Any]:
+    match block:
+        case Heading(text, level):
+            size = {1: 18, 2: 13}.get(level, 11)
+            return [_paragraph(text, _style(size, True, before=0 if level == 1 else 8, after=6))]
+        case Text(text, strong, small):
+            return [_paragraph(text, _style(8.5 if small else 10.5, strong))]
+        case Address(lines):
+            held = _paragraph("\n".join(lines), _style(10.5))
+            return [
+                Spacer(1, 20 * mm),
+                Table([["", held]], colWidths=[width * 0.55, width * 0.45]),
+                Spacer(1, 12 * mm),
+            ]
+        case Facts(rows):
+            cells = [
+                [_paragraph(name, _style(9.5)), _paragraph(value, _style(9.5, True))] for name, value in rows
+            ]
+            return [_table(cells, [width * 0.35, width * 0.65], 0), Spacer(1, 6)]
+        case Rows(head, rows, shares):
+            whole = sum(shares) or len(head)
+            widths = [width * share / whole for share in (shares or (1,) * len(head))]
+            heads = [_paragraph(cell, _style(9, True, after=1)) for cell in head]
+            lines_ = [[_paragraph(cell, _style(9, after=1)) for cell in row] for row in rows]
+            return [_table([heads, *lines_], widths, 1), Spacer(1, 6)]
+        case Squares(matrix, side, caption):
+            return [_squares(matrix, side * mm), *([_paragraph(caption, _style(8.5))] if caption else [])]
+        case NewPage():
+            return [PageBreak()]
+
+
+def _table(cells: list[list[Any]], widths: list[float], heads: int) -> Any:
+    if not cells:
+        return Spacer(1, 1)
+    style: list[Any] = [("LINEBELOW", (0, 0), (-1, -1), 0.4, _LINE), ("VALIGN", (0, 0), (-1, -1), "TOP")]
+    return Table(cells, colWidths=widths, repeatRows=heads, style=style)
+
+
+def _squares(matrix: Sequence[Sequence[bool]], side: float) -> Any:
+    """Drawn as rectangles, so that it stays sharp on every printer."""
+    count = len(matrix)
+    module = side / (count + 8)
+    drawing = Drawing(side, side)
+    drawing.add(Rect(0, 0, side, side, fillColor=colors.white, strokeColor=None))
+    for row, line in enumerate(matrix):
+        column = 0
+        while column < count:
+            if not line[column]:
+                column += 1
+                continue
+            end = column
+            while end < count and line[end]:
+                end += 1
+            drawing.add(
+                Rect(
+                    (column + 4) * module,
+                    side - (row + 5) * module,
+                    (end - column) * module,
+                    module,
+                    fillColor=colors.black,
+                    strokeColor=None,
+                )
+            )
+            column = end
+    return drawing

@@ -60,7 +60,7 @@ def letter(found: Application, events: Sequence[Event], language: str) -> bytes 
     if not written:
         return None
     day, title, *body = written
-    return pdf.document(title, language, [pdf.Paragraph(day), pdf.Heading(title), *map(pdf.Paragraph, body)])
+    return pdf.document(title, language, [pdf.Text(day), pdf.Heading(title), *map(pdf.Text, body)])
 
 
 def paragraphs(found: Application, events: Sequence[Event], language: str) -> list[str]:
