@@ -11,6 +11,7 @@ from ardenne import __version__
 from ardenne.apps.access import decide, journal
 from ardenne.apps.bench.command import command as bench
 from ardenne.apps.conformance import command as conformance
+from ardenne.apps.directory_loading import command as directory
 from ardenne.apps.population.command import command as population
 from ardenne.apps.profile_loading import command as profiles
 from ardenne.apps.terminology_loading import command as terminology
@@ -167,6 +168,7 @@ main.add_command(bench)
 main.add_command(decide)
 main.add_command(journal)
 main.add_command(conformance)
+main.add_command(directory)
 main.add_command(mpi, "mpi")
 main.add_command(vaccination, "vaccination")
 main.add_command(population)

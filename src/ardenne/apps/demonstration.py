@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from ardenne.apps import serving
-from ardenne.apps.demo import logins, relations
+from ardenne.apps.demo import applications, logins, relations
 from ardenne.apps.demo.documents import write_all
 from ardenne.kernel.settings import Settings
 from ardenne.kernel.store.embedded import DatabaseError
@@ -59,6 +59,8 @@ def _load(settings: Settings, dsn: str, corpus: Path | None) -> None:
     )
     patients = asyncio.run(logins.load(dsn, settings))
     count = asyncio.run(relations.load(dsn, settings, patients))
+    asked = asyncio.run(applications.load(dsn, settings))
+    click.echo(f"  {asked} applications for an authorisation to practise")
     click.echo(f"  {len(logins.accounts(patients))} logins, {count} relations of care")
     if corpus is None:
         return
@@ -76,6 +78,7 @@ ready {address}
 
   sign in   {address}/sign-in   one click a person: try "Anne Schmitz", "Dr Claude Thill" or "Josée Kremer"
   pages     {address}/          as a doctor: find a person by the name "Weber", or the birth date 1958-03-14
+  public    {address}/directory   find a professional; {address}/authorisation
   filing    {address}/desk      file a document, see what waits in the error desk
   FHIR R4   {address}/fhir      ardenne token --user claude.thill prints an access token for it
 
