@@ -16,9 +16,16 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def shared_node() -> Iterator[TestNode]:
     """One node for the whole run; ARDENNE_TEST_DATABASE names another PostgreSQL to use."""
+    from ardenne.kernel.store.migrate import migrate
     from ardenne.kernel.testing import TestNode
+    from ardenne.services.mpi.contract import PersonIndex
+    from ardenne.services.mpi.index import Index
 
     node = TestNode(os.environ.get("ARDENNE_TEST_DATABASE", ""))
+    migrate(node.dsn, ["ardenne.services.mpi.migrations"])
+    index = Index()
+    node.service.registry.provide(PersonIndex, index)
+    node.service.registry.provide(Index, index)
     yield node
     node.close()
 

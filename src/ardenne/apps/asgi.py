@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from ardenne import __version__
+from ardenne.apps.composition import registry
 from ardenne.apps.doorkeeper import Doorkeeper, bare_request
 from ardenne.apps.pages import pages_application
 from ardenne.apps.patients import FhirPatients
@@ -57,6 +58,8 @@ from ardenne.kernel.subscriptions import websocket
 from ardenne.kernel.subscriptions.node import Subscriptions
 from ardenne.services.consent.projection import project
 from ardenne.services.consent.runner import ConsentRunner
+from ardenne.services.mpi.adopting import PersonRunner, Projection
+from ardenne.services.mpi.index import Index
 
 SETTINGS_VARIABLE = "ARDENNE_WORKER_SETTINGS"
 _PUBLIC = ("/fhir/metadata", "/static/")
@@ -111,9 +114,13 @@ class Application:
         rules = read_rules(self.settings.required_profiles, self.settings.declared_profiles)
         service = FhirService(self._database, contents, base, self.settings.time_zone, rules)
         matrix = shipped(self.settings.jurisdiction)
+        service.registry = registry()
+        matcher = service.registry.get(Index).matcher
         service.policy = PolicyService(self._database, Journal(self._database), matrix)
         assert isinstance(service.resources, Resources)
         service.resources.projections["Consent"] = project
+        service.resources.projections["Patient"] = Projection(matcher)
+        persons = PersonRunner(matcher, self._database)
         jobs = ExportJobs(self._database)
         self._exports = ExportRunner(jobs, self.settings.data_folder / "exports", service.policy)
         self._subscriptions = Subscriptions(service, self.settings)
@@ -143,6 +150,8 @@ class Application:
             asyncio.ensure_future(service.policy.keep_current()),
             asyncio.ensure_future(ConsentRunner(self._database).run()),
             asyncio.ensure_future(_label_all(self._database)),
+            asyncio.ensure_future(persons.run()),
+            asyncio.ensure_future(persons.run_groups()),
         ]
         identity = Identity(self._database, self.settings, JournalEvents())
         self._background.append(asyncio.ensure_future(identity.run()))

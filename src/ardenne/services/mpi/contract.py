@@ -26,10 +26,14 @@ class Outcome(StrEnum):
 
 
 class Told(NamedTuple):
-    """Who says something about a person, and when. ``sent`` None: now."""
+    """Who says something about a person, and when (``sent`` None: now).
+
+    ``whole``: what is not said no longer holds; else it stays as the same source said it before.
+    """
 
     sender: str
     sent: datetime | None = None
+    whole: bool = False
 
 
 class Identified(NamedTuple):
@@ -64,6 +68,15 @@ class PersonIndex(Protocol):
 
         ``certain``: raise Doubtful instead of adding a person beside one with the same number.
         """
+
+    async def find(self, connection: Any, patient: Json) -> str:
+        """Return the person who is meant beyond doubt; empty when nobody is known. Raises Doubtful."""
+
+    async def adopt(self, connection: Any, person: str) -> None:
+        """Take a Patient that was written past the index, in the same transaction, into it."""
+
+    async def catch_up(self, database: Any) -> int:
+        """Take every Patient that was loaded past the index into it, and return how many there were."""
 
     async def survivor(self, connection: Any, person: str) -> str:
         """Return the Patient id that stands for a person since the last merge."""

@@ -11,14 +11,15 @@ import orjson
 
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import change
-from ardenne.kernel.store.database import Connection
-from ardenne.services.mpi import golden, store
+from ardenne.kernel.store.database import Connection, Database
+from ardenne.services.mpi import adopting, asking, golden, store
 from ardenne.services.mpi import store_events as events
-from ardenne.services.mpi.contract import Doubtful, Identified, Outcome, Told
+from ardenne.services.mpi.contract import Identified, Outcome, Told
+from ardenne.services.mpi.doubts import Doubts
 from ardenne.services.mpi.matching import Match, Matcher, keys_of, told
-from ardenne.services.mpi.rules.decision import ASK, LINK, NEW
-from ardenne.services.mpi.rules.reading import local_numbers, national_numbers, says_anything, traits_of
-from ardenne.services.mpi.rules.risk import risk
+from ardenne.services.mpi.rules.decision import LINK, NEW
+from ardenne.services.mpi.rules.reading import is_told, local_numbers, national_numbers, status_of, traits_of
+from ardenne.services.mpi.rules.survivorship import GOVERNED
 from ardenne.services.mpi.rules.traits import Traits
 from ardenne.services.mpi.store import Identity
 
@@ -26,7 +27,6 @@ Json = dict[str, Any]
 _SENDER = "urn:ardenne:sender:"
 _CLEAR = 5.0
 """By how many bits the likeliest of several persons must lead to be linked without asking."""
-_MOST_CASES = 3
 
 
 class Index:
@@ -54,8 +54,34 @@ class Index:
         certain: bool = False,
     ) -> Identified:
         """Return the person of an identity (see the contract)."""
-        arriving = _Arriving(self.matcher, service, connection, patient, told_by, certain)
-        return await arriving.settle()
+        return await _Arriving(self.matcher, service, connection, patient, told_by, certain).settle()
+
+    async def find(self, connection: Connection, patient: Json) -> str:
+        """Return the person who is meant beyond doubt; empty when nobody is known. Raises Doubtful."""
+        doubts = Doubts(self.matcher, connection, traits_of(patient), certain=True)
+        person = await doubts.by_numbers(await store.identities(connection, local_numbers(patient)))
+        matches = await self.matcher.matches(connection, doubts.traits)
+        doubts.check(matches)
+        return person or to_link(matches)
+
+    async def adopt(self, connection: Connection, person: str) -> None:
+        """Take a Patient that was written past the index into it, or bring it up to date there."""
+        await adopting.adopt(self.matcher, connection, person)
+
+    async def catch_up(self, database: Database) -> int:
+        """Take every Patient that was loaded past the index into it, and return how many there were."""
+        count = 0
+        while found := await adopting.catch_up(self.matcher, database):
+            count += found
+        return count
+
+
+def to_link(matches: Sequence[Match]) -> str:
+    """Return the person to link without asking; empty when there is none, or none that leads clearly."""
+    likely = [match for match in matches if match.outcome == LINK]
+    if not likely or (len(likely) > 1 and likely[0].weight - likely[1].weight < _CLEAR):
+        return ""
+    return likely[0].person
 
 
 class _Arriving:
@@ -65,12 +91,17 @@ class _Arriving:
         self, matcher: Matcher, service: FhirService, connection: Connection, patient: Json, told_by: Told,
         certain: bool,
     ) -> None:  # fmt: skip
-        self._matcher, self._service, self._connection, self._certain = matcher, service, connection, certain
-        self._content = golden.without_id(patient)
-        self._traits = traits_of(patient)
-        self._keys = keys_of(self._traits)
+        self._matcher, self._service, self._connection = matcher, service, connection
+        self._whole = told_by.whole
         self._said = (told_by.sender, told_by.sent or datetime.now(UTC))
+        self._take(golden.without_id(patient))
+        self._doubts = Doubts(matcher, connection, self._traits, certain=certain)
         self._numbers = local_numbers(patient) or [_own_number(self._content, self._traits, told_by.sender)]
+
+    def _take(self, content: Json) -> None:
+        self._content = content
+        self._traits = traits_of(content)
+        self._keys = keys_of(self._traits)
 
     @property
     def _actor(self) -> str:
@@ -78,50 +109,46 @@ class _Arriving:
 
     async def settle(self) -> Identified:
         known = await store.identity(self._connection, *self._numbers[0])
-        if known is not None:
+        if known is not None and known.status != "retired":
             return await self._known(known)
         others = await store.identities(self._connection, self._numbers[1:])
         matches = await self._matcher.matches(self._connection, self._traits)
-        self._refuse_doubt(matches)
-        person = await self._by_other_numbers(others, matches)
-        linked = person or self._to_link(matches)
-        if linked:
-            return await self._link(linked, matches)
-        return await self._add(matches)
+        self._doubts.check(matches)
+        person = await self._doubts.by_numbers(others) or to_link(matches)
+        return await self._link(person, matches) if person else await self._add(matches)
 
     async def _known(self, known: Identity) -> Identified:
         person = await store.survivor(self._connection, known.person)
+        if not self._whole:
+            before = {name: known.content[name] for name in GOVERNED if name in known.content}
+            merged = {**before, **self._content}
+            numbers = [*self._content.get("identifier", []), *before.get("identifier", [])]
+            merged["identifier"] = list({orjson.dumps(one): one for one in numbers}.values())
+            self._take(merged if merged["identifier"] else self._content)
         if known.content == self._content:
             return Identified(person, Outcome.KNOWN)
         if self._said[1] < known.sent:
             await store.keep(self._connection, known, "overtaken", self._said, self._content)
             await events.add(self._connection, "overtaken", known.person, self._actor, identity=known.id)
             return Identified(person, Outcome.OVERTAKEN)
-        if _comparable(known.traits) and _comparable(self._traits):
-            scorer = await self._matcher.scorer(self._connection)
-            decision = self._matcher.between(scorer, self._traits, known.traits)
-            if decision.outcome == NEW or "shared-number" in decision.guards:
-                return await self._overlay(known, person, decision.score.weight, told(decision))
+        decision = await self._doubts.against(known)
+        if decision is not None and (decision.outcome == NEW or "shared-number" in decision.guards):
+            return await self._overlay(known, person, decision.score.weight, told(decision))
         await store.update(
             self._connection,
             known,
-            _status(self._traits),
+            status_of(self._traits),
             self._said,
             self._keys,
             self._traits,
             self._content,
         )
-        await self._renew(person)
+        await golden.renew(self._service, self._connection, person)
         matches = await self._matcher.matches(self._connection, self._traits, (person,))
         return Identified(person, Outcome.KNOWN, await self._ask(person, known.id, matches))
 
     async def _overlay(self, known: Identity, person: str, weight: float, detail: Json) -> Identified:
-        if self._certain:
-            raise Doubtful(
-                "other-person",
-                "the number of the patient belongs here to a person with other traits: correct the number, or "
-                "have an identity officer decide",
-            )
+        self._doubts.refuse("other-person")
         await store.keep(self._connection, known, "overlay", self._said, self._content)
         await events.add(
             self._connection, "overlay", known.person, self._actor, identity=known.id, weight=weight, detail=detail,
@@ -132,58 +159,6 @@ class _Arriving:
         )
         return Identified(person, Outcome.OVERLAY, (case,))
 
-    def _refuse_doubt(self, matches: Sequence[Match]) -> None:
-        """Refuse what an officer must decide when the sender wants certainty."""
-        if not self._certain:
-            return
-        numbered = [match for match in matches if match.same_number]
-        if len(numbered) > 1:
-            raise Doubtful(
-                "two-persons",
-                "the numbers of the patient belong to different persons here: correct the numbers, or have an "
-                "identity officer link the persons",
-            )
-        if numbered and numbered[0].outcome != LINK:
-            raise Doubtful(
-                "other-person",
-                "the number of the patient belongs here to a person with other traits: correct the number, or "
-                "have an identity officer decide",
-            )
-
-    async def _by_other_numbers(self, others: Sequence[Identity], matches: Sequence[Match]) -> str:
-        """Return the person whom another number of the same sender's message names, unless the traits speak against it."""
-        persons = {await store.survivor(self._connection, one.person) for one in others}
-        if len(persons) > 1 and self._certain:
-            raise Doubtful(
-                "two-persons",
-                "the numbers of the patient belong to different persons here: correct the numbers, or have an "
-                "identity officer link the persons",
-            )
-        if len(persons) != 1:
-            return ""
-        person = persons.pop()
-        scorer = await self._matcher.scorer(self._connection)
-        for one in others:
-            if _comparable(one.traits) and _comparable(self._traits):
-                decision = self._matcher.between(scorer, self._traits, one.traits)
-                if decision.outcome == NEW or decision.guards:
-                    if self._certain:
-                        raise Doubtful(
-                            "other-person",
-                            "a number of the patient belongs here to a person with other traits: correct the "
-                            "number, or have an identity officer decide",
-                        )
-                    return ""
-        return person
-
-    def _to_link(self, matches: Sequence[Match]) -> str:
-        likely = [match for match in matches if match.outcome == LINK]
-        if not likely:
-            return ""
-        if len(likely) > 1 and likely[0].weight - likely[1].weight < _CLEAR:
-            return ""
-        return likely[0].person
-
     async def _link(self, person: str, matches: Sequence[Match]) -> Identified:
         identity = await self._put(person)
         why = next((match for match in matches if match.person == person), None)
@@ -192,7 +167,7 @@ class _Arriving:
             weight=why.weight if why else None, detail=told(why.decision) if why else {"number": True},
             weights=self._matcher.version,
         )  # fmt: skip
-        await self._renew(person)
+        await golden.renew(self._service, self._connection, person)
         rest = [match for match in matches if match.person != person]
         return Identified(person, Outcome.LINKED, await self._ask(person, identity, rest))
 
@@ -202,14 +177,14 @@ class _Arriving:
         identity = await self._put(person)
         await events.add(self._connection, "added", person, self._actor, identity=identity)
         cases = await self._ask(person, identity, matches)
-        if not _comparable(self._traits):
+        if not is_told(self._traits):
             cases += (await events.open_case(self._connection, "unknown", person, 1, identity=identity),)
         return Identified(person, Outcome.ADDED, cases)
 
     async def _put(self, person: str) -> int:
         first, *others = self._numbers
-        status = _status(self._traits)
-        found = await store.add(
+        status = status_of(self._traits)
+        found = await self._revive(person, status) or await store.add(
             self._connection, first, person, status, self._said, self._keys, self._traits, self._content
         )
         for number in others:
@@ -218,50 +193,19 @@ class _Arriving:
                 await store.add(self._connection, number, person, status, self._said, (), (), {})
         return found
 
+    async def _revive(self, person: str, status: str) -> int:
+        """Use the identity of a number again that was retired; 0 when the number is new."""
+        known = await store.identity(self._connection, *self._numbers[0])
+        if known is None:
+            return 0
+        await store.update(
+            self._connection, known, status, self._said, self._keys, self._traits, self._content
+        )
+        await store.move(self._connection, [known.id], person)
+        return known.id
+
     async def _ask(self, person: str, identity: int, matches: Sequence[Match]) -> tuple[int, ...]:
-        """Open the questions whether other persons are the same."""
-        own = await store.group(self._connection, person)
-        cases: list[int] = []
-        for match in matches:
-            if match.outcome not in (ASK, LINK) or len(cases) >= _MOST_CASES:
-                break
-            theirs = await store.group(self._connection, match.person)
-            if await events.are_apart(self._connection, own, theirs):
-                continue
-            cases.append(await ask(self._connection, self._matcher, (person, identity), match, self._actor))
-        return tuple(cases)
-
-    async def _renew(self, person: str) -> None:
-        await golden.renew(self._service, self._connection, person)
-
-
-async def ask(
-    connection: Connection, matcher: Matcher, mine: tuple[str, int], match: Match, actor: str
-) -> int:
-    """Open the question whether two persons are one, and return its number. ``mine``: person and identity."""
-    person, identity = mine
-    detail = {**told(match.decision), "identities": [identity, match.identity]}
-    first, second = sorted((person, match.person))
-    case = await events.open_case(
-        connection, "duplicate", first, risk(match.decision), other=second, weight=match.weight, detail=detail
-    )
-    await events.add(
-        connection, "asked", person, actor, identity=identity, other=match.person, weight=match.weight,
-        detail={**detail, "case": case}, weights=matcher.version,
-    )  # fmt: skip
-    return case
-
-
-def _comparable(traits: Sequence[Traits]) -> bool:
-    return any(says_anything(one) for one in traits)
-
-
-def _status(traits: Sequence[Traits]) -> str:
-    if not _comparable(traits):
-        return "anonymous"
-    return (
-        "validated" if any(valid for one in traits for _kind, _value, valid in one.numbers) else "provisional"
-    )
+        return await asking.ask_all(self._connection, self._matcher, (person, identity), matches, self._actor)
 
 
 def _own_number(content: Json, traits: Sequence[Traits], sender: str) -> tuple[str, str]:
@@ -269,5 +213,5 @@ def _own_number(content: Json, traits: Sequence[Traits], sender: str) -> tuple[s
     national = national_numbers(content)
     if national:
         return f"{_SENDER}{sender}", f"{national[0][0]}:{national[0][1]}"
-    shown = orjson.dumps(traits if _comparable(traits) else content, option=orjson.OPT_SORT_KEYS)
+    shown = orjson.dumps(traits if is_told(traits) else content, option=orjson.OPT_SORT_KEYS)
     return f"{_SENDER}{sender}", hashlib.sha256(shown).hexdigest()[:32]

@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 import orjson
 
+from ardenne.kernel.store import hashing
 from ardenne.kernel.store.database import Connection, Database
 from ardenne.services.mpi.rules.traits import Traits
 
@@ -53,6 +54,7 @@ _PUT_KEYS = (
 _DROP_KEYS = "delete from mpi_key where key = any($1::bigint[]) and identity = $2"
 _MOVE = "update mpi_identity set person = $2 where id = any($1::bigint[])"
 _STATUS = "update mpi_identity set status = $2 where id = $1"
+_NO_KEYS = "update mpi_identity set keys = '{}' where id = $1"
 _KNOWS = "select set_config('ardenne.index', 'knows', true)"
 _SURVIVOR = "select survivor from mpi_survivor where person = $1"
 _GROUP = """
@@ -68,6 +70,8 @@ _FORGET_SURVIVORS = "delete from mpi_survivor where person = any($1::text[])"
 _COUNT = "select greatest(reltuples, 0)::bigint from pg_class where oid = 'mpi_identity'::regclass"
 _WEIGHTS = "select number, content from mpi_weights order by number desc limit 1"
 _ADD_WEIGHTS = "insert into mpi_weights (content) values ($1) returning number"
+_KNOWN_WRITER = "select coalesce(current_setting('ardenne.index', true), '') = 'knows'"
+_TRY_LOCK = "select bool_and(pg_try_advisory_xact_lock(k)) from unnest($1::bigint[]) k"
 _PENDING = "select patient from mpi_pending order by since limit $1 for update skip locked"
 _INDEXED = "delete from mpi_pending where patient = any($1::text[])"
 _RELATE = "insert into mpi_relative values ($1, $2, $3) on conflict do nothing"
@@ -212,9 +216,27 @@ async def set_status(connection: Connection, identity_id: int, status: str) -> N
     await connection.execute(_STATUS, identity_id, status)
 
 
+async def retire(connection: Connection, known: Identity) -> None:
+    """Let an identity match nobody any more; what it said is kept."""
+    await connection.execute(_DROP_KEYS, list(known.keys), known.id)
+    await connection.execute(_NO_KEYS, known.id)
+    await connection.execute(_STATUS, known.id, "retired")
+
+
 async def knows(connection: Connection) -> None:
     """Tell the database that Patients written in this transaction are written by the index itself."""
     await connection.execute(_KNOWS)
+
+
+async def written_by_index(connection: Connection) -> bool:
+    """Tell whether ``knows`` was called in this transaction."""
+    return bool(await connection.fetchval(_KNOWN_WRITER))
+
+
+async def try_lock(connection: Connection, texts: Sequence[str]) -> bool:
+    """Lock texts if nobody holds any of them (see kernel/store/locks); never waits."""
+    hashes = [hashing.signed(text) for text in texts]
+    return not hashes or bool(await connection.fetchval(_TRY_LOCK, hashes))
 
 
 async def survivor(asked: Database | Connection, person: str) -> str:

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ardenne.kernel.store import hashing
 from ardenne.kernel.store.database import Connection, Database
 from ardenne.kernel.store.types import NAMES, NUMBERS
 
 _PROVENANCES = """
 select r.id from resource r where r.patient = $1 and r.type = $2 and r.body is not null and r.targets && $3::bigint[]
 """
+_PATIENT = "select body from resource where self = $1"
 _OF_RECORD = """
 select r.type, r.id, r.low from resource r
  where r.patient = $1 and r.body is not null and r.type <> all($2::smallint[]) order by r.low desc, r.pk limit $3
 """
+
+
+async def patient(connection: Connection, person: str) -> bytes | None:
+    """Return the Patient of an id as it stands, None when it is not there."""
+    found: bytes | None = await connection.fetchval(_PATIENT, hashing.self_hash("Patient", person))
+    return found
 
 
 async def provenances(connection: Connection, patient: int, targets: Sequence[int]) -> list[str]:

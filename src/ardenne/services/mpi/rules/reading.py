@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib.resources
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -102,3 +103,17 @@ def local_numbers(patient: Json) -> list[tuple[str, str]]:
 def says_anything(traits: Traits) -> bool:
     """Tell whether traits can be compared at all: a person about whom nothing is known matches nobody."""
     return bool(traits.numbers or ((traits.given or traits.family) and (traits.birth or traits.postcode)))
+
+
+def is_told(traits: Sequence[Traits]) -> bool:
+    """Tell whether an identity can be compared under some name."""
+    return any(says_anything(one) for one in traits)
+
+
+def status_of(traits: Sequence[Traits]) -> str:
+    """Return how far an identity is believed: validated by a valid national number, provisional, or anonymous."""
+    if not is_told(traits):
+        return "anonymous"
+    return (
+        "validated" if any(valid for one in traits for _kind, _value, valid in one.numbers) else "provisional"
+    )
