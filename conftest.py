@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from ardenne.kernel.testing import TestNode
 
 
+_INDEX = (
+    "mpi_identity", "mpi_version", "mpi_key", "mpi_event", "mpi_case", "mpi_apart", "mpi_survivor", "mpi_relative",
+    "mpi_message", "mpi_weights", "mpi_pending",
+)  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def shared_node() -> Iterator[TestNode]:
     """One node for the whole run; ARDENNE_TEST_DATABASE names another PostgreSQL to use."""
@@ -32,8 +38,12 @@ def shared_node() -> Iterator[TestNode]:
 
 @pytest.fixture
 def node(shared_node: TestNode) -> TestNode:
-    """The shared node without any resource."""
+    """The shared node without any resource and with an empty index of persons."""
+    import psycopg
+
     shared_node.empty()
+    with psycopg.connect(shared_node.dsn, autocommit=True) as connection:
+        connection.execute(f"truncate {', '.join(_INDEX)} restart identity cascade")
     return shared_node
 
 

@@ -86,6 +86,30 @@ def test_a_code_opens_a_record_once(browser: Browser, guarded: Guarded) -> None:
         expect(midwife.locator("main")).to_contain_text("No record is open to you")
 
 
+def test_a_hidden_document_is_gone_for_the_doctor_with_its_values_until_it_is_shown(
+    browser: Browser, guarded: Guarded
+) -> None:
+    site, _folder = guarded
+    with reader(browser, site, "anne.schmitz") as anne, reader(browser, site, "claude.thill") as doctor:
+        record = record_of(anne, site)
+        anne.goto(f"{record}/timeline?class=laboratory")
+        document = anne.locator("main a[href*='/document/']").first.get_attribute("href") or ""
+        doctor.goto(f"{record}/results")
+        values = doctor.locator("main tbody tr").count()
+        assert values and doctor.goto(site.address + document).status == 200
+        for level, status in (("Only me", 404), ("Normal", 200)):
+            anne.goto(site.address + document)
+            anne.get_by_role("link", name="Hide or restrict this document").click()
+            expect(anne.locator("#affected + ul, #affected ~ ul").first).to_contain_text("Thill")
+            anne.get_by_label(level).check()
+            anne.get_by_role("button", name="Save").click()
+            expect(anne.locator("[role=status]")).to_contain_text("effect at once")
+            assert doctor.goto(site.address + document).status == status
+            doctor.goto(f"{record}/results")
+            assert (doctor.locator("main tbody tr").count() == values) is (status == 200)
+        expect(anne.get_by_label("Normal")).to_be_checked()
+
+
 def test_an_emergency_is_told_reviewed_and_questioned(browser: Browser, guarded: Guarded) -> None:
     site, _folder = guarded
     with (
@@ -167,3 +191,10 @@ def test_pages_about_access_are_accessible_and_narrow(
                 page.goto(f"{site.address}{path.format(patient=patient)}{mark}lang={language}")
                 assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
                 assert violations(page, RULES) == [], path
+            if login == "emma.pauly":
+                page.goto(f"{site.address}/record/{patient}/timeline")
+                document = page.locator("main a[href*='/document/']").first.get_attribute("href")
+                page.goto(f"{site.address}{document}/access?lang={language}")
+                assert page.locator("input[type=radio]").count() == 3
+                assert page.evaluate("document.documentElement.scrollWidth") <= 320
+                assert violations(page, RULES) == []

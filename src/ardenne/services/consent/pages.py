@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -23,6 +22,7 @@ from ardenne.kernel.store.change import now
 from ardenne.services.consent import giving
 from ardenne.services.consent.rules import ConsentError
 from ardenne.services.consent.templates import templates
+from ardenne.ui import parties
 from ardenne.ui.rendering import Renderer
 from ardenne.ui.seen import as_seen
 
@@ -123,7 +123,8 @@ class ConsentPages:
             query = parse([*pairs, ("_count", str(_FOUND)), ("_total", "none")])
             page = await self._service.searcher.search([kind], query)
             found += [
-                Party(f"{kind}/{row.resource_id}", display(orjson.loads(row.body))) for row in page.matches
+                Party(f"{kind}/{row.resource_id}", parties.display(orjson.loads(row.body)))
+                for row in page.matches
             ]
         return found
 
@@ -135,10 +136,11 @@ class ConsentPages:
         given = await giving.given(self._service, patient)
         grants = await policy.grants_of(self._service.database, hashed, now())
         exclusions = await policy.exclusions_of(self._service.database, hashed, now())
-        names = await self._names(
+        names = await parties.names(
+            self._service,
             [one.reference for one in grants]
             + [one.reference for one in exclusions]
-            + [one.party for one in given if one.party]
+            + [one.party for one in given if one.party],
         )
         values = {
             "given": given, "templates": templates(), "grants": grants, "exclusions": exclusions, "names": names,
@@ -150,26 +152,6 @@ class ConsentPages:
             "today": datetime.now(UTC).date().isoformat(),
         }  # fmt: skip
         return self._renderer.page(request, "my_access.html", values, 422 if problem else 200)
-
-    async def _names(self, references: Sequence[str]) -> dict[str, str]:
-        """Return the names of parties; of one that the directory does not hold, its reference."""
-        names = {}
-        for reference in dict.fromkeys(references):
-            kind, _, name = reference.partition("/")
-            stored = await self._service.resources.read(kind, name)
-            known = stored is not None and stored.body is not None
-            names[reference] = display(orjson.loads(stored.body or b"{}")) if known and stored else reference
-        return names
-
-
-def display(resource: dict[str, Any]) -> str:
-    """Return the name of a Practitioner or an Organization."""
-    name = resource.get("name", "")
-    if isinstance(name, str):
-        return name
-    first = name[0] if name else {}
-    parts = [*first.get("prefix", []), *first.get("given", []), first.get("family", "")]
-    return str(first.get("text") or " ".join(part for part in parts if part))
 
 
 def _kinds(text: Any) -> dict[int, str]:

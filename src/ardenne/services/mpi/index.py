@@ -134,6 +134,9 @@ class _Arriving:
         decision = await self._doubts.against(known)
         if decision is not None and (decision.outcome == NEW or "shared-number" in decision.guards):
             return await self._overlay(known, person, decision.score.weight, told(decision))
+        matches = await self._matcher.matches(self._connection, self._traits, (person,))
+        if any(match.same_number for match in matches):
+            self._doubts.refuse("two-persons")
         await store.update(
             self._connection,
             known,
@@ -144,7 +147,6 @@ class _Arriving:
             self._content,
         )
         await golden.renew(self._service, self._connection, person)
-        matches = await self._matcher.matches(self._connection, self._traits, (person,))
         return Identified(person, Outcome.KNOWN, await self._ask(person, known.id, matches))
 
     async def _overlay(self, known: Identity, person: str, weight: float, detail: Json) -> Identified:
@@ -213,5 +215,5 @@ def _own_number(content: Json, traits: Sequence[Traits], sender: str) -> tuple[s
     national = national_numbers(content)
     if national:
         return f"{_SENDER}{sender}", f"{national[0][0]}:{national[0][1]}"
-    shown = orjson.dumps(traits if is_told(traits) else content, option=orjson.OPT_SORT_KEYS)
+    shown = store.pack(traits) if is_told(traits) else orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
     return f"{_SENDER}{sender}", hashlib.sha256(shown).hexdigest()[:32]

@@ -17,7 +17,7 @@ from ardenne.services.mpi.rules.training import shipped
 from ardenne.services.mpi.rules.traits import Traits
 from ardenne.services.mpi.rules.weights import Scorer, Weights, explained
 
-_FEWEST = 10_000
+_FEWEST = 500_000
 """A node of few persons still reckons with the people around it, who are not in it yet."""
 _KEPT_SECONDS = 60.0
 _SAME_NUMBER = 2

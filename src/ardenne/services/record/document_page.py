@@ -43,10 +43,9 @@ def values(document: Json, media_type: str, size: int) -> Json:
         for coding in label.get("coding", [])
     ]
     date = str(attachment.get("creation") or document.get("date", ""))
-    title = str(document.get("description") or display.concept(document.get("type")))
     return {
         "document": document,
-        "title": title,
+        "title": title(document),
         "type": display.concept(document.get("type")),
         "class_code": timeline.class_of(document),
         "date": date,
@@ -58,6 +57,11 @@ def values(document: Json, media_type: str, size: int) -> Json:
         "size": size,
         "file_name": f"{date[:10] or 'document'}.{ending(media_type)}",
     }
+
+
+def title(document: Json) -> str:
+    """Return what a DocumentReference is called."""
+    return str(document.get("description") or display.concept(document.get("type")))
 
 
 def shown_already(media_type: str, inner_type: str) -> bool:

@@ -22,8 +22,9 @@ from ardenne.kernel.store import change, hashing
 from ardenne.kernel.store.change import Change, Method, Mode
 from ardenne.kernel.store.database import Connection
 from ardenne.services.mpi.contract import Doubtful, Outcome, PersonIndex, Told
-from ardenne.services.record import documents, lateness, loading, store
+from ardenne.services.record import documents, hiding, lateness, loading, store
 from ardenne.standards.fhir.json import dump, parse, parse_exact
+from ardenne.standards.fhir.labels import Level, label, with_level
 from ardenne.standards.fhir.outcome import Issue
 from ardenne.standards.recognition import Recognised, recognise
 from ardenne.standards.refusal import Refusal
@@ -169,6 +170,8 @@ async def _file_document(service: FhirService, data: bytes, name: str, found: Re
         person = await _person(service, connection, found)
         await _check_open(connection, person.patient_id)
         changes: list[Change] = []
+        level = await _level_of_older(service, connection, found)
+        found = hiding.at_least(found, level)
         late = await lateness.late(service, connection, found.resources) if found.kind == "hl7v2" else set()
         facts, notes = _facts(found, person.patient_id, digest, late)
         changes += facts
@@ -186,6 +189,8 @@ async def _file_document(service: FhirService, data: bytes, name: str, found: Re
             reference = documents.document_reference(
                 found, digest, len(data), person.patient_id, attachments, known
             )
+            if level > label(reference).level:
+                reference = with_level(reference, level)
             documents.relate(reference, [f"{fact.resource_type}/{fact.resource_id}" for fact in facts])
             changes += await _supersede(service, connection, found, reference)
             changes.append(_put(reference))
@@ -323,6 +328,16 @@ async def _supersede(
         ):
             reference["status"] = "superseded"
     return changes
+
+
+async def _level_of_older(service: FhirService, connection: Connection, found: Recognised) -> Level:
+    """Return the highest level of the documents that a new version replaces: what is hidden stays hidden."""
+    level = Level.NORMAL
+    for relation in found.relates_to:
+        older = await _by_identifier(service, connection, "identifier", relation.identifier)
+        if older is not None and relation.code == "replaces":
+            level = max(level, label(older).level)
+    return level
 
 
 async def _by_identifier(

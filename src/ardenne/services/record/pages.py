@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ardenne.kernel.identity.caller import Kind
 from ardenne.kernel.rest import binary
 from ardenne.kernel.rest.errors import RestError
 from ardenne.kernel.rest.service import FhirService
@@ -26,6 +27,7 @@ from ardenne.services.record import (
 )
 from ardenne.services.record.desk import DeskPages
 from ardenne.services.record.finding import FindPages
+from ardenne.services.record.hiding_page import HidingPages
 from ardenne.services.record.results import Series
 from ardenne.services.record.summary import Line
 from ardenne.standards.fhir.json import parse
@@ -59,6 +61,7 @@ class RecordPages:
             Route(document, self._of_patient(RecordPages.document)),
             Route(f"{document}/original", self._of_patient(RecordPages.original)),
             Route(f"{document}/file/{{place:int}}", self._of_patient(RecordPages.original)),
+            *HidingPages(self._service, self._renderer).routes(),
             *DeskPages(self._service, self._renderer).routes(),
         ]
 
@@ -157,7 +160,7 @@ class RecordPages:
         values = document_page.values(found, media_type, len(data))
         values |= {
             "shown": content.show(media_type, data, words, f"{here}/file/1"), "here": here, "files": inner,
-            "older": older, "newer": newer,
+            "older": older, "newer": newer, "may_hide": self._service.caller.kind is Kind.CITIZEN,
         }  # fmt: skip
         return await self._record(request, person, "document.html", "timeline", values)
 

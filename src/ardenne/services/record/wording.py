@@ -36,6 +36,11 @@ CLASSES = {
     "other": "Other",
 }
 LEVELS = {"R": "restricted", "V": "very restricted"}
+DOCUMENT_LEVELS = {
+    "normal": ("Normal", "Everybody whose profession and relation to you opens this kind of document."),
+    "restricted": ("Restricted", "Only those whom you also opened restricted documents."),
+    "secret": ("Only me", "Nobody but you and its author. Not even in an emergency."),
+}
 _TIMES = {
     "MORN": "in the morning",
     "AFT": "in the afternoon",
@@ -62,7 +67,12 @@ _PERIODS = {
     "wk": ("every week", "every {n} weeks"),
     "mo": ("every month", "every {n} months"),
 }
-LABELS = frozenset({*KINDS.values(), *CLASSES.values(), *LEVELS.values(), *_TIMES.values(), "as needed"})
+LABELS = frozenset(
+    {
+        *KINDS.values(), *CLASSES.values(), *LEVELS.values(), *_TIMES.values(), "as needed",
+        *(text for texts in DOCUMENT_LEVELS.values() for text in texts),
+    }
+)  # fmt: skip
 PLURALS = frozenset({*_PERIODS.values(), ("once a day", "{n} times a day")})
 
 

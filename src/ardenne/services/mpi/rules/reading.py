@@ -14,11 +14,13 @@ from typing import Any
 import msgspec
 
 from ardenne.services.mpi.rules.traits import Traits, prepare
-from ardenne.standards import names
+from ardenne.standards import identifiers, names
 from ardenne.standards.identifiers import SYSTEM
 
 Json = dict[str, Any]
-_KINDS = {system: kind.value for kind, system in SYSTEM.items()}
+_KINDS: dict[str, list[str]] = {}
+for _kind, _system in SYSTEM.items():
+    _KINDS.setdefault(_system, []).append(_kind.value)
 _MOST_NAMES = 3
 _USES = ("official", "usual", "maiden", "nickname", "anonymous", "temp", "old", "")
 
@@ -85,10 +87,16 @@ def _street(line: str) -> tuple[str, str]:
 def national_numbers(patient: Json) -> tuple[tuple[str, str], ...]:
     """Return the numbers of a Patient that are national ones, as (kind, text)."""
     return tuple(
-        (_KINDS[one["system"]], str(one["value"]))
+        (_kind_of(one["system"], str(one["value"])), str(one["value"]))
         for one in patient.get("identifier", [])
         if one.get("value") and one.get("system") in _KINDS
     )
+
+
+def _kind_of(system: str, text: str) -> str:
+    """Return which of the numberings of one authority a number belongs to: the first whose rules hold."""
+    kinds = _KINDS[system]
+    return next((kind for kind in kinds if identifiers.parse(text, kind).valid), kinds[0])
 
 
 def local_numbers(patient: Json) -> list[tuple[str, str]]:

@@ -24,7 +24,7 @@ FOR_EVER = dates.MAX_US
 """The embargo of what stays hidden from the patient until somebody lifts it."""
 
 _LEVELS = {"R": Level.RESTRICTED, "V": Level.SECRET}
-_CONFIDENTIALITY = frozenset(
+CONFIDENTIALITY = frozenset(
     {
         "http://terminology.hl7.org/CodeSystem/v3-Confidentiality",
         "urn:oid:2.16.840.1.113883.5.25",
@@ -104,7 +104,7 @@ def _security(resource: Json) -> tuple[Level, int, bool, bool]:
         if not isinstance(coding, dict):
             continue
         system, code = coding.get("system", ""), coding.get("code", "")
-        if system in _CONFIDENTIALITY or not system:
+        if system in CONFIDENTIALITY or not system:
             level = max(level, _LEVELS.get(code, Level.NORMAL))
         if system == VISIBILITY:
             hidden = hidden or code in (HIDDEN_FROM_REPRESENTATIVES, HIDDEN_FROM_PATIENT)
