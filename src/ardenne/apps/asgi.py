@@ -59,6 +59,7 @@ from ardenne.kernel.subscriptions.node import Subscriptions
 from ardenne.services.consent.projection import project
 from ardenne.services.consent.runner import ConsentRunner
 from ardenne.services.mpi.adopting import PersonRunner, Projection
+from ardenne.services.mpi.api import PersonOperations
 from ardenne.services.mpi.index import Index
 
 SETTINGS_VARIABLE = "ARDENNE_WORKER_SETTINGS"
@@ -115,12 +116,12 @@ class Application:
         service = FhirService(self._database, contents, base, self.settings.time_zone, rules)
         matrix = shipped(self.settings.jurisdiction)
         service.registry = registry()
-        matcher = service.registry.get(Index).matcher
+        index = service.registry.get(Index)
         service.policy = PolicyService(self._database, Journal(self._database), matrix)
         assert isinstance(service.resources, Resources)
         service.resources.projections["Consent"] = project
-        service.resources.projections["Patient"] = Projection(matcher)
-        persons = PersonRunner(matcher, self._database)
+        service.resources.projections["Patient"] = Projection(index.matcher)
+        persons, person_runner = PersonOperations(index), PersonRunner(index.matcher, self._database)
         jobs = ExportJobs(self._database)
         self._exports = ExportRunner(jobs, self.settings.data_folder / "exports", service.policy)
         self._subscriptions = Subscriptions(service, self.settings)
@@ -133,12 +134,14 @@ class Application:
             **BulkImport(imports, importing, task.places).operations(),
             **IndexOperations(indexing).operations(),
             **BulkExport(jobs, self._exports).operations(),
+            **persons.operations(),
             **self._subscriptions.operations.operations(),
         }
         self._router = Router(
             service,
             operations,
             {"AuditEvent": AuditDoor(self.settings.base_url or self.settings.host).answer},
+            {"Patient": persons.feed},
         )
         self._background = [
             asyncio.ensure_future(self._exports.run()),
@@ -150,8 +153,8 @@ class Application:
             asyncio.ensure_future(service.policy.keep_current()),
             asyncio.ensure_future(ConsentRunner(self._database).run()),
             asyncio.ensure_future(_label_all(self._database)),
-            asyncio.ensure_future(persons.run()),
-            asyncio.ensure_future(persons.run_groups()),
+            asyncio.ensure_future(person_runner.run()),
+            asyncio.ensure_future(person_runner.run_groups()),
         ]
         identity = Identity(self._database, self.settings, JournalEvents())
         self._background.append(asyncio.ensure_future(identity.run()))

@@ -125,3 +125,13 @@ def status_of(traits: Sequence[Traits]) -> str:
     return (
         "validated" if any(valid for one in traits for _kind, _value, valid in one.numbers) else "provisional"
     )
+
+
+def says_enough(traits: Traits) -> bool:
+    """Tell whether traits name somebody: by number, or by name and whole birth date."""
+    return bool(traits.numbers or ((traits.given or traits.family) and len(traits.birth) == len("19800101")))
+
+
+def is_national(system: str) -> bool:
+    """Tell whether an assigning authority gives national numbers."""
+    return system in _KINDS
