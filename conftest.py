@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _INDEX = (
     "mpi_identity", "mpi_version", "mpi_key", "mpi_event", "mpi_case", "mpi_apart", "mpi_survivor", "mpi_relative",
-    "mpi_message", "mpi_weights", "mpi_pending",
+    "mpi_weights", "mpi_pending", "mllp_message",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from ardenne import __version__
+from ardenne.apps import messages
 from ardenne.apps.composition import registry
 from ardenne.apps.doorkeeper import Doorkeeper, bare_request
 from ardenne.apps.pages import pages_application
@@ -155,6 +156,7 @@ class Application:
             asyncio.ensure_future(_label_all(self._database)),
             asyncio.ensure_future(person_runner.run()),
             asyncio.ensure_future(person_runner.run_groups()),
+            asyncio.ensure_future(_listen(self.settings, service, index)),
         ]
         identity = Identity(self._database, self.settings, JournalEvents())
         self._background.append(asyncio.ensure_future(identity.run()))
@@ -254,6 +256,13 @@ class Application:
             return Response(503, body, (("content-type", "application/json"),))
         body = orjson.dumps({"status": "ok", "database": "up", "version": __version__})
         return Response(200, body, (("content-type", "application/json"),))
+
+
+async def _listen(settings: Settings, service: FhirService, index: Index) -> None:
+    try:
+        await messages.listen(settings, service, index)
+    except Exception as error:
+        report(error)
 
 
 async def _label_all(database: Database) -> None:

@@ -43,6 +43,7 @@ def main() -> None:
 @click.option("--database", help="A PostgreSQL 15-18 instead of the embedded one: postgresql://…")
 @click.option("--workers", type=click.IntRange(1, 64), help="Worker processes (default: 2).")
 @click.option("--open", "open_", is_flag=True, default=None, help="Loopback callers are the operator.")
+@click.option("--mllp", type=int, help="Port that takes HL7 v2 messages over MLLP (default: none).")
 def serve(
     data: Path | None,
     host: str | None,
@@ -50,13 +51,15 @@ def serve(
     database: str | None,
     workers: int | None,
     open_: bool | None,
+    mllp: int | None,
 ) -> None:
     """Serve this node until Ctrl-C."""
     from ardenne.apps import serving
 
     settings = load(
-        data=str(data) if data else None, host=host, port=port, database=database, workers=workers, open=open_
-    )
+        data=str(data) if data else None, host=host, port=port, database=database, workers=workers, open=open_,
+        mllp_port=mllp,
+    )  # fmt: skip
     serving.serve(settings, lambda address: click.echo(f"ready {address}"))
 
 

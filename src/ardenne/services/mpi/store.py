@@ -76,8 +76,6 @@ _PENDING = "select patient from mpi_pending order by since limit $1 for update s
 _INDEXED = "delete from mpi_pending where patient = any($1::text[])"
 _RELATE = "insert into mpi_relative values ($1, $2, $3) on conflict do nothing"
 _RELATIVES = "select person, other, relation from mpi_relative where person = any($1::text[]) or other = any($1::text[])"
-_ANSWERED = "select digest, answer from mpi_message where sender = $1 and control = $2"
-_ANSWER = "insert into mpi_message (sender, control, digest, answer) values ($1, $2, $3, $4)"
 
 _PER_KEY = 60
 """A key that more identities share tells too little; their persons share rarer keys too."""
@@ -292,14 +290,3 @@ async def relate(connection: Connection, person: str, other: str, relation: str)
 async def relatives(asked: Database | Connection, persons: Sequence[str]) -> list[tuple[str, str, str]]:
     """Return the family links of persons: child, other, relation."""
     return [(row[0], row[1], row[2]) for row in await asked.fetch(_RELATIVES, list(persons))]
-
-
-async def answered(asked: Database | Connection, sender: str, control: str) -> tuple[str, bytes] | None:
-    """Return digest and answer of a message that came before."""
-    rows = await asked.fetch(_ANSWERED, sender, control)
-    return (rows[0][0], rows[0][1]) if rows else None
-
-
-async def answer(connection: Connection, sender: str, control: str, digest: str, content: bytes) -> None:
-    """Keep the answer to a message."""
-    await connection.execute(_ANSWER, sender, control, digest, content)

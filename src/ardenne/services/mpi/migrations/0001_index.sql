@@ -103,15 +103,6 @@ create table mpi_relative (
     primary key (person, other, relation)
 );
 
--- Messages that were answered: a sender that repeats one gets the same answer.
-create table mpi_message (
-    sender   text not null,
-    control  text not null,
-    digest   text not null,
-    answer   bytea not null,
-    received timestamptz not null default now(),
-    primary key (sender, control)
-);
 
 -- Weights learned on the node's own persons; the newest are in force.
 create table mpi_weights (
