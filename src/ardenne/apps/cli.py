@@ -11,6 +11,8 @@ from ardenne import __version__
 from ardenne.apps.access import decide, journal
 from ardenne.apps.bench.command import command as bench
 from ardenne.apps.conformance import command as conformance
+from ardenne.apps.persons import bench as bench_persons
+from ardenne.apps.persons import dedupe, train
 from ardenne.apps.population.command import command as population
 from ardenne.apps.profile_loading import command as profiles
 from ardenne.apps.terminology_loading import command as terminology
@@ -169,6 +171,8 @@ main.add_command(bench)
 main.add_command(decide)
 main.add_command(journal)
 main.add_command(conformance)
+for _command in (train, dedupe, bench_persons):
+    mpi.add_command(_command)
 main.add_command(mpi, "mpi")
 main.add_command(population)
 main.add_command(profiles)

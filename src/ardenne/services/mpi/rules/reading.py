@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from ardenne.services.mpi.rules.traits import Traits, prepare
-from ardenne.standards import identifiers, names
+from ardenne.services.mpi.rules.traits import Traits, holds, prepare
+from ardenne.standards import names
 from ardenne.standards.identifiers import SYSTEM
 
 Json = dict[str, Any]
@@ -96,7 +96,7 @@ def national_numbers(patient: Json) -> tuple[tuple[str, str], ...]:
 def _kind_of(system: str, text: str) -> str:
     """Return which of the numberings of one authority a number belongs to: the first whose rules hold."""
     kinds = _KINDS[system]
-    return next((kind for kind in kinds if identifiers.parse(text, kind).valid), kinds[0])
+    return next((kind for kind in kinds if holds(kind, text)), kinds[0])
 
 
 def local_numbers(patient: Json) -> list[tuple[str, str]]:
