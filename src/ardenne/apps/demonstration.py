@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from ardenne.apps import serving
+from ardenne.apps.composition import registry
 from ardenne.apps.demo import applications, logins, relations
 from ardenne.apps.demo.documents import write_all
 from ardenne.kernel.settings import Settings
@@ -52,7 +53,7 @@ def _load(settings: Settings, dsn: str, corpus: Path | None) -> None:
     with tempfile.TemporaryDirectory(prefix="ardenne-demo-") as folder:
         persons = write_all(Path(folder))
         click.echo(f"Loading {persons} invented persons with their documents")
-        report = record_cli.run([Path(folder)], dsn, contents, 1, True, settings.time_zone)
+        report = record_cli.run([Path(folder)], dsn, contents, 1, True, settings.time_zone, registry())
     click.echo(
         f"  filed {report.outcomes['filed']}, there already {report.outcomes['duplicate']}, "
         f"waiting in the error desk {report.outcomes['rejected']}"
@@ -68,7 +69,7 @@ def _load(settings: Settings, dsn: str, corpus: Path | None) -> None:
     if not paths:
         raise click.ClickException(f"{corpus} holds none of the folders {', '.join(_CORPUS_FOLDERS)}")
     click.echo(f"Loading the sample documents of {corpus}")
-    click.echo(record_cli.run(paths, dsn, contents, None, False, settings.time_zone).table())
+    click.echo(record_cli.run(paths, dsn, contents, None, False, settings.time_zone, registry()).table())
 
 
 def _announce(address: str, is_open: bool, browser: bool) -> None:
