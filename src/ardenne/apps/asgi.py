@@ -57,6 +57,9 @@ from ardenne.kernel.subscriptions import websocket
 from ardenne.kernel.subscriptions.node import Subscriptions
 from ardenne.services.consent.projection import project
 from ardenne.services.consent.runner import ConsentRunner
+from ardenne.services.record.exchange import doors, xua
+from ardenne.services.record.exchange.doors import SharingDoors
+from ardenne.services.record.exchange.objects import Place
 
 SETTINGS_VARIABLE = "ARDENNE_WORKER_SETTINGS"
 _PUBLIC = ("/fhir/metadata", "/static/")
@@ -150,6 +153,12 @@ class Application:
         self._recent = identity.recent
         content = orjson.dumps(metadata.smart(identity.issuer))
         self._smart = Response(200, content, (("content-type", "application/json"), *_ANY_ORIGIN))
+        self._sharing = SharingDoors(
+            service,
+            Place(self.settings.community),
+            xua.trust(self.settings.xua_issuers, self.settings.xua_audience or identity.issuer),
+            self._doorkeeper.caller,
+        )
         patients = FhirPatients(self._router)
         self._pages = pages_application(self.settings, service, identity, patients)
 
@@ -165,6 +174,10 @@ class Application:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
+            if scope["path"] in doors.PATHS:
+                request = await read_request(scope, receive, self.settings.body_limit, self.settings.base_url)
+                await send_response(request, await self._sharing.answer(request), send)
+                return
             is_fhir = (scope["path"] + "/").startswith("/fhir/")
             if is_fhir or scope["path"].startswith("/health"):
                 request = await read_request(scope, receive, self.settings.body_limit, self.settings.base_url)
