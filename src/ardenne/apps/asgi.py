@@ -57,8 +57,11 @@ from ardenne.kernel.subscriptions import websocket
 from ardenne.kernel.subscriptions.node import Subscriptions
 from ardenne.services.consent.projection import project
 from ardenne.services.consent.runner import ConsentRunner
+from ardenne.services.record import summary_operation
 from ardenne.services.record.exchange import doors, xua
 from ardenne.services.record.exchange.doors import SharingDoors
+from ardenne.services.record.exchange.mhd import generating
+from ardenne.services.record.exchange.mhd.publishing import Publishing
 from ardenne.services.record.exchange.objects import Place
 
 SETTINGS_VARIABLE = "ARDENNE_WORKER_SETTINGS"
@@ -130,11 +133,15 @@ class Application:
             **IndexOperations(indexing).operations(),
             **BulkExport(jobs, self._exports).operations(),
             **self._subscriptions.operations.operations(),
+            **generating.OPERATIONS,
+            **summary_operation.OPERATIONS,
         }
+        publishing = Publishing(Place(self.settings.community))
         self._router = Router(
             service,
             operations,
             {"AuditEvent": AuditDoor(self.settings.base_url or self.settings.host).answer},
+            {"": publishing.bundle, "DocumentReference": publishing.simplified},
         )
         self._background = [
             asyncio.ensure_future(self._exports.run()),

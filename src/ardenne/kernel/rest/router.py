@@ -38,6 +38,8 @@ ADMINISTRATIVE = frozenset({"$expunge", "$reindex", "$reindex-pause", "$reindex-
 """Operations on the node rather than on what a caller may see."""
 Operation = Callable[[FhirService, Request, str, str], Awaitable[Response]]
 """An operation gets the resource type and id that it was called on (empty when it was not)."""
+Special = Callable[[FhirService, Request], Awaitable[Response | None]]
+"""Answers requests of one kind that a service knows by their content; None: it is an ordinary one."""
 
 
 class Router:
@@ -52,10 +54,13 @@ class Router:
         service: FhirService,
         operations: dict[str, Operation] | None = None,
         doors: dict[str, Door] | None = None,
+        special: dict[str, Special] | None = None,
     ) -> None:
         self.service = service
         self.operations = operations or {}
         self.doors = doors or {}
+        self.special = special or {}
+        """By the address that is posted to: empty for the base, or a resource type."""
 
     async def answer(self, request: Request) -> Response:
         """Answer a request in the format that the client takes; errors become OperationOutcomes."""
@@ -112,10 +117,17 @@ class Router:
     async def _system(self, service: FhirService, request: Request) -> Response:
         match request.method:
             case "POST":
+                answered = await self._special(service, request, "")
+                if answered is not None:
+                    return answered
                 return await bundles.process(service, request, partial(self.dispatch, service=service))
             case "GET" | "HEAD":
                 return await searches.of_system(service, request)
         raise _not_allowed(request, "GET, HEAD, POST")
+
+    async def _special(self, service: FhirService, request: Request, address: str) -> Response | None:
+        known = self.special.get(address)
+        return await known(service, request) if known is not None else None
 
     async def _system_named(self, service: FhirService, request: Request, parts: list[str]) -> Response:
         match request.method, parts:
@@ -142,7 +154,8 @@ class Router:
             case "POST" if resource_type == "Binary":
                 return await binary.create(service, request)
             case "POST":
-                return await instance.create(service, request, resource_type)
+                answered = await self._special(service, request, resource_type)
+                return answered or await instance.create(service, request, resource_type)
             case "PUT":
                 return await conditional.update(service, request, resource_type)
             case "PATCH":

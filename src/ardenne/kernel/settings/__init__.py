@@ -129,7 +129,9 @@ def load(**chosen: Any) -> Settings:
 
 def _check_community(settings: Settings) -> None:
     if not re.fullmatch(r"[0-2](\.(0|[1-9]\d*))+", settings.community, re.ASCII):
-        raise SettingsError(f"community: '{settings.community[:60]}' is no OID: write it as 1.3.6.1.4.1.99999.1")
+        raise SettingsError(
+            f"community: '{settings.community[:60]}' is no OID: write it as 1.3.6.1.4.1.99999.1"
+        )
 
 
 def _check_profile(settings: Settings) -> None:

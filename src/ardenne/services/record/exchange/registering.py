@@ -34,7 +34,18 @@ Json = dict[str, Any]
 class Registration:
     """One submission on its way into the store."""
 
-    def __init__(self, service: FhirService, place: Place, submission: Submission) -> None:
+    def __init__(
+        self,
+        service: FhirService,
+        place: Place,
+        submission: Submission,
+        ready: Mapping[str, Json] | None = None,
+        aliases: Mapping[str, str] | None = None,
+    ) -> None:
+        """``ready``: resources by entryUUID that were sent as FHIR and hold their own links already.
+
+        ``aliases``: references of what they point to, by the entryUUID that links name.
+        """
         self._service = service
         self._place = place
         self.submission = rules.resolved(submission)
@@ -43,15 +54,19 @@ class Registration:
         self._new: dict[str, Json] = {}
         self._before: dict[str, Json] = {}
         self._previous: dict[str, Held] = {}
+        self._ready = dict(ready or {})
+        self._aliases = dict(aliases or {})
 
-    async def run(self, contents: Mapping[str, bytes] | None = None) -> list[str]:
+    async def run(self, contents: Mapping[str, bytes] | None = None, patient: str = "") -> list[str]:
         """Write the submission; returns the references of what is new, in order. Raises Refused.
 
-        ``contents``: by the ids of the submission as it was resolved; None for metadata alone.
+        ``contents``: by the ids of the submission as it was resolved; None for metadata alone. ``patient``: the
+        id of the patient, when it is known already.
         """
         self._contents = dict(contents or {})
         (submission_set,) = self.submission.of(names.SUBMISSION_SET)
-        patient = await Objects(bare(self._service), self._place).patient(submission_set.patient_id)
+        objects = Objects(bare(self._service), self._place)
+        patient = patient or await objects.patient(submission_set.patient_id)
         if not patient:
             text = "no patient of this number is known here: send the patient first (ITI-104, ADT), or correct it"
             raise refuse(Code.UNKNOWN_PATIENT, text, "patientId")
@@ -99,7 +114,7 @@ class Registration:
         found: dict[str, Held] = {}
         wanted = [*rules.outside(self.submission), *(one.id for one in self.submission.objects)]
         for name in wanted:
-            known = await objects.by_entry(name)
+            known = await self._find(objects, name)
             if known is not None:
                 found[name] = known
         same = {}
@@ -109,6 +124,12 @@ class Registration:
             listed = await objects.by_unique_id(one.unique_id)
             same[one.unique_id] = [other for other in listed if other.metadata.logical_id != logical]
         return found, same
+
+    async def _find(self, objects: Objects, name: str) -> Held | None:
+        if name not in self._aliases:
+            return await objects.by_entry(name)
+        resource = await objects.resource(self._aliases[name])
+        return objects.held(resource) if resource is not None else None
 
     async def _find_previous(self, objects: Objects) -> dict[str, Held]:
         """Return the newest version of what the submission updates, by the id of the new version."""
@@ -132,7 +153,7 @@ class Registration:
         for one in self.submission.objects:
             before = self._previous.get(one.id)
             found = self._stamped(one, before)
-            made = as_fhir.resource(found, subject)
+            made = parse(dump(self._ready[found.id])) if self._ready else as_fhir.resource(found, subject)
             level = levels.get(found.id, Level.NORMAL)
             if found.id in self._contents:
                 self._attach(made, self._contents[found.id], patient)
@@ -164,6 +185,9 @@ class Registration:
 
     async def _follow(self, link: Association, known: Mapping[str, Held], objects: Objects) -> None:
         """Put a link where it belongs, and do what it brings about."""
+        own = link.source in self._ready
+        if link.type == names.HAS_MEMBER and own:
+            return
         if link.type == names.HAS_MEMBER:
             package = await self._resource(link.source, known, objects)
             as_fhir.member(package, link, self._reference(link.target, known))
@@ -172,7 +196,8 @@ class Registration:
         elif link.type in names.RELATIONS:
             source = await self._resource(link.source, known, objects)
             target = self._reference(link.target, known)
-            as_fhir.relate(source, link, target)
+            if not own:
+                as_fhir.relate(source, link, target)
             if link.type in names.REPLACING:
                 await self._replace(link, known, objects, target)
         elif link.type == names.UPDATE_STATUS:

@@ -15,9 +15,7 @@ pytestmark = pytest.mark.corpus
 
 @pytest.fixture
 def client(filing_node: TestNode) -> SoapClient:
-    for system, value in (
-        ("urn:oid:1.3.6.1.4.1.21367.2017.2.5.45", "7e1c6e78-58f1-4a43-ae88-0d5a5c4ab43e"),
-    ):
+    for system, value in (("urn:oid:1.3.6.1.4.1.21367.2017.2.5.45", "7e1c6e78-58f1-4a43-ae88-0d5a5c4ab43e"),):
         body = {"resourceType": "Patient", "identifier": [{"system": system, "value": value}]}
         assert filing_node.call("POST", "Patient", body).status == 201
     return SoapClient(filing_node)
@@ -38,7 +36,9 @@ def test_captured_query(client: SoapClient, corpus: Path) -> None:
     assert "no issuer that this node trusts" in told.text
     told = client.post("/xds/registry", "application/soap+xml", without_assertion(data))
     assert (told.status, told.count("ObjectRefs")) == ("Success", 0)
-    relates = told.root.xpath("//a:RelatesTo/text()", namespaces={"a": "http://www.w3.org/2005/08/addressing"})
+    relates = told.root.xpath(
+        "//a:RelatesTo/text()", namespaces={"a": "http://www.w3.org/2005/08/addressing"}
+    )
     assert relates == ["urn:uuid:31D7E4B5-C117-481E-9EE1-F32849E81BF8"]
 
 
@@ -59,12 +59,19 @@ def test_captured_submission(client: SoapClient, corpus: Path) -> None:
     body += f"\r\n--{boundary}--\r\n".encode()  # the capture ends before its last boundary
     kind = f'multipart/related; boundary="{boundary}"; start="<root.message@cxf.apache.org>"; type="application/xop+xml"'
     told = client.post("/xds/repository", kind, body)
-    patient = etree.fromstring(body[body.index(b"<soap:Envelope") - 2 : body.index(b"</soap:Envelope>") + 16].strip())
+    patient = etree.fromstring(
+        body[body.index(b"<soap:Envelope") - 2 : body.index(b"</soap:Envelope>") + 16].strip()
+    )
     scheme = "urn:uuid:6b5aea1a-874d-4603-a4bc-96a0a7b38446"
-    (value,) = patient.xpath(f"//rim:ExternalIdentifier[@identificationScheme='{scheme}']/@value", namespaces=NS)
+    (value,) = patient.xpath(
+        f"//rim:ExternalIdentifier[@identificationScheme='{scheme}']/@value", namespaces=NS
+    )
     number, _, rest = str(value).partition("^^^")
     assert told.codes == ["XDSUnknownPatientId"], (told.status, told.text)
-    body_ = {"resourceType": "Patient", "identifier": [{"system": f"urn:oid:{rest.split('&')[1]}", "value": number}]}
+    body_ = {
+        "resourceType": "Patient",
+        "identifier": [{"system": f"urn:oid:{rest.split('&')[1]}", "value": number}],
+    }
     assert client.node.call("POST", "Patient", body_).status == 201
     told = client.post("/xds/repository", kind, body)
     assert told.status == "Success", told.text

@@ -42,7 +42,9 @@ def moment(minutes: int) -> str:
     return (datetime.now(UTC) + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def assertion(*, until: int = 10, audience: str = AUDIENCE, roles: int = 1, subject: str = "9801003538489") -> str:
+def assertion(
+    *, until: int = 10, audience: str = AUDIENCE, roles: int = 1, subject: str = "9801003538489"
+) -> str:
     role = '<saml:AttributeValue><Role xmlns="urn:hl7-org:v3" code="221" codeSystem="2.16.840.1.113883.2.9.6.2.7"/></saml:AttributeValue>'
     return (
         f'<saml:Assertion xmlns:saml="{NS["saml"]}" ID="_a1" Version="2.0" IssueInstant="{moment(-1)}">'
@@ -59,14 +61,19 @@ def assertion(*, until: int = 10, audience: str = AUDIENCE, roles: int = 1, subj
 
 def signed(text: str, by: tuple[Key, x509.Certificate] = TRUSTED) -> str:
     node = etree.fromstring(text)
-    signer = signxml.XMLSigner(signature_algorithm="ecdsa-sha256", c14n_algorithm="http://www.w3.org/2001/10/xml-exc-c14n#")
+    signer = signxml.XMLSigner(
+        signature_algorithm="ecdsa-sha256", c14n_algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"
+    )
     made = signer.sign(node, key=by[0], cert=[by[1]], reference_uri="_a1", id_attribute="ID")
     return etree.tostring(made, encoding="unicode")
 
 
 @pytest.fixture
 def client(filing_node: TestNode) -> SoapClient:
-    body = {"resourceType": "Practitioner", "identifier": [{"system": "urn:gs1:gln", "value": "9801003538489"}]}
+    body = {
+        "resourceType": "Practitioner",
+        "identifier": [{"system": "urn:gs1:gln", "value": "9801003538489"}],
+    }
     assert filing_node.call("POST", "Practitioner", body).status == 201
     return SoapClient(filing_node, XuaTrust([TRUSTED[1]], AUDIENCE))
 
@@ -110,7 +117,9 @@ def wrapped(text: str) -> str:
         (lambda: signed(assertion(subject="0000000000000")), "no professional of this number"),
     ],
 )
-def test_what_does_not_hold_is_refused_with_the_reason(client: SoapClient, make: Callable[[], str], reason: str) -> None:
+def test_what_does_not_hold_is_refused_with_the_reason(
+    client: SoapClient, make: Callable[[], str], reason: str
+) -> None:
     told = ask(client, make())
     assert (told.status, told.status_code) == ("Fault", 401)
     assert reason in told.text
