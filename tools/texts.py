@@ -44,6 +44,9 @@ PACKAGES = (
     ),
     Package("services/consent", ("services/consent",)),
     Package("services/access", ("services/access",), ("ardenne.services.access.wording",)),
+    Package(
+        "services/authorisations", ("services/authorisations",), ("ardenne.services.authorisations.wording",)
+    ),
     Package("services/accounts", ("services/accounts",), ("ardenne.services.accounts.wording",)),
 )
 

@@ -55,6 +55,7 @@ from ardenne.kernel.store.reindexing import Reindexing
 from ardenne.kernel.store.resources import Resources
 from ardenne.kernel.subscriptions import websocket
 from ardenne.kernel.subscriptions.node import Subscriptions
+from ardenne.services.authorisations.casework import Casework
 from ardenne.services.consent.projection import project
 from ardenne.services.consent.runner import ConsentRunner
 from ardenne.services.record import summary_operation
@@ -167,7 +168,9 @@ class Application:
             self._doorkeeper.caller,
         )
         patients = FhirPatients(self._router)
-        self._pages = pages_application(self.settings, service, identity, patients)
+        casework = Casework(service, identity)
+        self._background.append(asyncio.ensure_future(casework.keep_current()))
+        self._pages = pages_application(self.settings, service, identity, patients, casework)
 
     def _journal_runner(self) -> JournalRunner:
         assert self._database is not None

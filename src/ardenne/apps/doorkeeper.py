@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from ardenne.apps.permissions import is_public
 from ardenne.kernel.http.asgi import Scope
 from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.identity import cookies, loopback, origins
@@ -12,7 +13,6 @@ from ardenne.kernel.identity.errors import Unauthenticated
 from ardenne.kernel.identity.node import Identity
 from ardenne.kernel.settings import Settings
 from ardenne.services.accounts.oauth import MACHINE_PATHS, PUBLIC_PATHS
-from ardenne.services.accounts.pages import is_public
 
 _STATIC = "/static/"
 _ROLES = "/account/role"
@@ -60,7 +60,7 @@ class Doorkeeper:
         try:
             state["caller"] = await self.caller(request)
         except Unauthenticated as error:
-            if is_public(path) and error.status == 401:
+            if is_public(path) and path not in MACHINE_PATHS and error.status == 401:
                 return None
             return _unknown(request, error)
         return _elsewhere(request, state["caller"])

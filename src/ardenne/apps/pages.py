@@ -25,6 +25,8 @@ from ardenne.services.access.matrix_pages import MatrixPages
 from ardenne.services.access.professional_pages import ProfessionalPages
 from ardenne.services.accounts import pages as accounts
 from ardenne.services.accounts.authorize import Patients
+from ardenne.services.authorisations import pages as authorisations
+from ardenne.services.authorisations.casework import Casework
 from ardenne.services.consent.pages import ConsentPages
 from ardenne.services.record.api import FilingDoor
 from ardenne.services.record.pages import RecordPages
@@ -35,6 +37,7 @@ TEMPLATE_PACKAGES = (
     "ardenne.services.accounts",
     "ardenne.services.consent",
     "ardenne.services.access",
+    "ardenne.services.authorisations",
 )
 _STATIC = Path(str(ardenne.ui.__file__)).parent / "static"
 
@@ -50,7 +53,11 @@ class _Static(StaticFiles):
 
 
 def pages_application(
-    settings: Settings, service: FhirService, identity: Identity, patients: Patients
+    settings: Settings,
+    service: FhirService,
+    identity: Identity,
+    patients: Patients,
+    casework: Casework,
 ) -> Starlette:
     """Return the application that answers every address outside /fhir."""
     renderer = Renderer(TEMPLATE_PACKAGES, settings.time_zone)
@@ -91,6 +98,7 @@ def pages_application(
         *DeskPages(service, renderer).routes(),
         *MatrixPages(service, renderer).routes(),
         *accounts.routes(identity, renderer, patients),
+        *authorisations.routes(casework, renderer),
         *RecordPages(service, renderer).routes(),
         *FilingDoor(service, settings.body_limit).routes(),
     ]
