@@ -63,6 +63,12 @@ from ardenne.services.consent.runner import ConsentRunner
 from ardenne.services.mpi.adopting import PersonRunner, Projection
 from ardenne.services.mpi.api import PersonOperations
 from ardenne.services.mpi.index import Index
+from ardenne.services.record import summary_operation
+from ardenne.services.record.exchange import doors, xua
+from ardenne.services.record.exchange.doors import SharingDoors
+from ardenne.services.record.exchange.mhd import generating
+from ardenne.services.record.exchange.mhd.publishing import Publishing
+from ardenne.services.record.exchange.objects import Place
 
 SETTINGS_VARIABLE = "ARDENNE_WORKER_SETTINGS"
 _PUBLIC = ("/fhir/metadata", "/static/")
@@ -138,12 +144,19 @@ class Application:
             **BulkExport(jobs, self._exports).operations(),
             **persons.operations(),
             **self._subscriptions.operations.operations(),
+            **generating.OPERATIONS,
+            **summary_operation.OPERATIONS,
         }
+        publishing = Publishing(Place(self.settings.community))
         self._router = Router(
             service,
             operations,
             {"AuditEvent": AuditDoor(self.settings.base_url or self.settings.host).answer},
-            {"Patient": persons.feed},
+            {
+                ("PUT", "Patient"): persons.feed,
+                ("POST", ""): publishing.bundle,
+                ("POST", "DocumentReference"): publishing.simplified,
+            },
         )
         self._background = [
             asyncio.ensure_future(self._exports.run()),
@@ -165,6 +178,12 @@ class Application:
         self._recent = identity.recent
         content = orjson.dumps(metadata.smart(identity.issuer))
         self._smart = Response(200, content, (("content-type", "application/json"), *_ANY_ORIGIN))
+        self._sharing = SharingDoors(
+            service,
+            Place(self.settings.community),
+            xua.trust(self.settings.xua_issuers, self.settings.xua_audience or identity.issuer),
+            self._doorkeeper.caller,
+        )
         patients = FhirPatients(self._router)
         casework = Casework(service, identity)
         self._background.append(asyncio.ensure_future(casework.keep_current()))
@@ -182,6 +201,10 @@ class Application:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
+            if scope["path"] in doors.PATHS:
+                request = await read_request(scope, receive, self.settings.body_limit, self.settings.base_url)
+                await send_response(request, await self._sharing.answer(request), send)
+                return
             is_fhir = (scope["path"] + "/").startswith("/fhir/")
             if is_fhir or scope["path"].startswith("/health"):
                 request = await read_request(scope, receive, self.settings.body_limit, self.settings.base_url)
