@@ -17,6 +17,7 @@ from ardenne.apps.terminology_loading import command as terminology
 from ardenne.kernel.settings import SettingsError, load
 from ardenne.kernel.store.embedded import DatabaseError
 from ardenne.services.mpi.cli import command as mpi
+from ardenne.services.vaccination.card_cli import command as card
 from ardenne.services.vaccination.cli import command as vaccination
 
 
@@ -167,6 +168,7 @@ main.add_command(bench)
 main.add_command(decide)
 main.add_command(journal)
 main.add_command(conformance)
+main.add_command(card, "card")
 main.add_command(mpi, "mpi")
 main.add_command(vaccination, "vaccination")
 main.add_command(population)
