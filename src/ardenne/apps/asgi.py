@@ -57,6 +57,7 @@ from ardenne.kernel.subscriptions import websocket
 from ardenne.kernel.subscriptions.node import Subscriptions
 from ardenne.services.consent.projection import project
 from ardenne.services.consent.runner import ConsentRunner
+from ardenne.services.vaccination.operations import VaccinationOperations
 
 SETTINGS_VARIABLE = "ARDENNE_WORKER_SETTINGS"
 _PUBLIC = ("/fhir/metadata", "/static/")
@@ -127,6 +128,7 @@ class Application:
             **IndexOperations(indexing).operations(),
             **BulkExport(jobs, self._exports).operations(),
             **self._subscriptions.operations.operations(),
+            **VaccinationOperations(self.settings).operations(),
         }
         self._router = Router(
             service,

@@ -28,6 +28,7 @@ from ardenne.services.accounts.authorize import Patients
 from ardenne.services.consent.pages import ConsentPages
 from ardenne.services.record.api import FilingDoor
 from ardenne.services.record.pages import RecordPages
+from ardenne.services.vaccination.pages import VaccinationPages
 from ardenne.ui.rendering import Renderer
 
 TEMPLATE_PACKAGES = (
@@ -35,6 +36,7 @@ TEMPLATE_PACKAGES = (
     "ardenne.services.accounts",
     "ardenne.services.consent",
     "ardenne.services.access",
+    "ardenne.services.vaccination",
 )
 _STATIC = Path(str(ardenne.ui.__file__)).parent / "static"
 
@@ -92,6 +94,7 @@ def pages_application(
         *MatrixPages(service, renderer).routes(),
         *accounts.routes(identity, renderer, patients),
         *RecordPages(service, renderer).routes(),
+        *VaccinationPages(service, renderer, settings).routes(),
         *FilingDoor(service, settings.body_limit).routes(),
     ]
     return Starlette(

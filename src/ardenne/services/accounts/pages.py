@@ -14,7 +14,16 @@ from ardenne.services.accounts.sign_in import SignInPages
 from ardenne.ui.rendering import Renderer
 
 PUBLIC_PAGES = frozenset(
-    {"/sign-in", "/sign-out", "/activate", "/oauth/authorize", "/oauth/consent", "/oauth/end-session"}
+    {
+        "/sign-in",
+        "/sign-out",
+        "/activate",
+        "/oauth/authorize",
+        "/oauth/consent",
+        "/oauth/end-session",
+        "/card/verify",
+        "/vaccination/.well-known/jwks.json",
+    }
 )
 """Pages that nobody needs to be signed in for; they ask for it themselves where they must."""
 

@@ -1,11 +1,15 @@
-"""``ardenne card``: verifying cards on the command line."""
+"""``ardenne card``: verifying and issuing cards on the command line."""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+import urllib.error
+import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 import orjson
@@ -90,3 +94,52 @@ def verify(card: str, keys: tuple[Path, ...], revoked: Path | None, day: str | N
 
 def _text(value: object) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
+
+
+@command.command()
+@click.argument("person")
+@click.option("--format", "kind", type=click.Choice(["evc", "shc"]), default="evc", show_default=True)
+@click.option(
+    "--server", default="http://127.0.0.1:8080", show_default=True, help="Address of the running node."
+)
+@click.option(
+    "--qr", "picture", type=click.Path(dir_okay=False, path_type=Path), help="Also write the code as SVG."
+)
+def issue(person: str, kind: str, server: str, picture: Path | None) -> None:
+    """Issue the signed card of a person (id of the Patient) by a running node; the access token is ARDENNE_TOKEN.
+
+    Prints the card's text. The node decides whether the token's bearer may see the person.
+    """
+    from ardenne.standards.cards import qr, shc
+
+    address = f"{server.rstrip('/')}/fhir/Patient/{quote(person, safe='')}/$health-cards-issue?format={kind}"
+    if not address.startswith(("http://", "https://")):
+        raise click.UsageError("--server is an http or https address")
+    request = urllib.request.Request(address)  # noqa: S310
+    if token := os.environ.get("ARDENNE_TOKEN"):
+        request.add_header("authorization", f"Bearer {token}")
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            text = orjson.loads(answer.read())["parameter"][0]["valueString"]
+    except urllib.error.HTTPError as error:
+        click.echo(f"ardenne: the node refuses ({error.code}): {_reason(error.read())}", err=True)
+        sys.exit(1)
+    except (urllib.error.URLError, OSError) as error:
+        click.echo(f"ardenne: no node answers at {server}: {error}", err=True)
+        sys.exit(1)
+    shown = shc.numeric(text) if kind == "shc" else text
+    if picture:
+        try:
+            picture.write_text(qr.svg(shown, "Vaccination card"), encoding="utf-8")
+        except CardError as error:
+            click.echo(f"ardenne: {error}", err=True)
+            sys.exit(1)
+    click.echo(shown)
+
+
+def _reason(body: bytes) -> str:
+    try:
+        issue_ = orjson.loads(body)["issue"][0]
+        return str(issue_.get("diagnostics") or issue_.get("details", {}).get("text", ""))
+    except (orjson.JSONDecodeError, KeyError, IndexError, TypeError):
+        return "no reason given"

@@ -30,7 +30,8 @@ class Due:
     reasons: tuple[str, ...]
     series: str
     confirmed: bool
-    valences: tuple[str, ...]
+    valences: tuple[frozenset[str], ...]
+    """For each antigen that is needed the valences of which one will do."""
 
 
 ORDER = ("overdue", "due", "later", "complete", "immune", "contraindicated", "aged-out", "not-recommended")
@@ -49,7 +50,7 @@ def _due(one: GroupForecast, today: date) -> Due:
         late = one.past_due is not None and day > one.past_due
         state = "overdue" if late else "due" if (one.recommended or day) <= day else "later"
     targets = [series.forecast.target for series in one.series if series.forecast.target]
-    valences = dict.fromkeys(vaccine.code for target in targets for vaccine in target.preferable)
+    valences = tuple(frozenset(vaccine.code for vaccine in target.preferable) for target in targets)
     return Due(
         group=one.group,
         state=state,
@@ -61,7 +62,7 @@ def _due(one: GroupForecast, today: date) -> Due:
         reasons=tuple(one.reasons),
         series=", ".join(dict.fromkeys(series.series.name for series in one.series)),
         confirmed=all(target.confirmed for target in targets),
-        valences=tuple(valences),
+        valences=valences,
     )
 
 

@@ -29,6 +29,8 @@ class Vaccine:
     valences: tuple[str, ...]
     cvx: str = ""
     atc: str = ""
+    gtins: tuple[str, ...] = ()
+    """Trade item numbers of its boxes, as far as they are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Nomenclature:
     vaccines: Mapping[str, Vaccine]
     by_cvx: Mapping[str, Vaccine]
     by_atc: Mapping[str, Vaccine]
+    by_gtin: Mapping[str, Vaccine]
 
     def find(self, system: str, code: str) -> Vaccine | None:
         """The vaccine of a code; None when the code is not known, which the caller must show."""
@@ -52,13 +55,31 @@ class Nomenclature:
 
 def nomenclature_of(vaccines: Iterable[Vaccine]) -> Nomenclature:
     held = {one.code: one for one in vaccines}
-    # A code of another system that several vaccines share means the abstract one, else the one with fewest valences.
-    certain = sorted(held.values(), key=lambda one: (one.product, len(one.valences), one.code), reverse=True)
     return Nomenclature(
         held,
-        {one.cvx.lstrip("0"): one for one in certain if one.cvx},
-        {one.atc: one for one in certain if one.atc},
+        _shared((one.cvx.lstrip("0"), one) for one in held.values()),
+        _shared((one.atc, one) for one in held.values()),
+        {gtin: one for one in held.values() for gtin in one.gtins},
     )
+
+
+def _shared(pairs: Iterable[tuple[str, Vaccine]]) -> dict[str, Vaccine]:
+    """What a code of another system means: the abstract vaccine that has it, else what all its products hold.
+
+    It never means one product: that would say more than the code does.
+    """
+    by_code: dict[str, list[Vaccine]] = {}
+    for code, one in pairs:
+        if code:
+            by_code.setdefault(code, []).append(one)
+    found: dict[str, Vaccine] = {}
+    for code, several in by_code.items():
+        groups = sorted(
+            (one for one in several if not one.product), key=lambda one: (len(one.valences), one.code)
+        )
+        common = set.intersection(*(set(one.valences) for one in several))
+        found[code] = groups[0] if groups else Vaccine("", "", False, tuple(sorted(common)))
+    return found
 
 
 @cache
@@ -78,6 +99,7 @@ def _rows(text: str) -> Iterator[Vaccine]:
             tuple(row["valences"].split()),
             row["cvx"],
             row["atc"],
+            tuple(row["gtin"].split()),
         )
 
 
@@ -120,6 +142,7 @@ def import_nuva(folder: Path, known: frozenset[str]) -> Imported:
                     valences,
                     cvx.get(code, ""),
                     atc.get(code, ""),
+                    _gtins(folder / "Units" / "Vaccines" / f"{code}.yml"),
                 )
             )
     return Imported(tuple(vaccines), tuple(losses))
@@ -135,6 +158,12 @@ def _contained(path: Path) -> list[str]:
         return []
     _before, _head, after = path.read_text(encoding="utf-8").partition("\nvalences:")
     return re.findall(r"^- (VAL\d+)$", after, re.MULTILINE)
+
+
+def _gtins(path: Path) -> tuple[str, ...]:
+    """Trade item numbers: French CIP numbers are GTIN-13."""
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    return tuple("0" + number for number in re.findall(r"^  - '(34009\d{8})'$", text, re.MULTILINE))
 
 
 def _nearest(valence: str, parents: Mapping[str, str], known: frozenset[str]) -> str:
@@ -157,7 +186,7 @@ def _best(folder: Path, system: str) -> dict[str, str]:
 
 def table(vaccines: Iterable[Vaccine]) -> str:
     """The table's text, as the shipped one is written."""
-    head = "code\tname\tkind\tvalences\tcvx\tatc"
+    head = "code\tname\tkind\tvalences\tcvx\tatc\tgtin"
     lines = [
         "\t".join(
             (
@@ -167,6 +196,7 @@ def table(vaccines: Iterable[Vaccine]) -> str:
                 " ".join(one.valences),
                 one.cvx,
                 one.atc,
+                " ".join(one.gtins),
             )
         )
         for one in vaccines
