@@ -48,6 +48,7 @@ PACKAGES = (
     Package(
         "services/authorisations", ("services/authorisations",), ("ardenne.services.authorisations.wording",)
     ),
+    Package("services/vaccination", ("services/vaccination",), ("ardenne.services.vaccination.wording",)),
     Package("services/accounts", ("services/accounts",), ("ardenne.services.accounts.wording",)),
 )
 

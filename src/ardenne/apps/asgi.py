@@ -69,6 +69,7 @@ from ardenne.services.record.exchange.doors import SharingDoors
 from ardenne.services.record.exchange.mhd import generating
 from ardenne.services.record.exchange.mhd.publishing import Publishing
 from ardenne.services.record.exchange.objects import Place
+from ardenne.services.vaccination.operations import VaccinationOperations
 
 SETTINGS_VARIABLE = "ARDENNE_WORKER_SETTINGS"
 _PUBLIC = ("/fhir/metadata", "/static/")
@@ -146,6 +147,7 @@ class Application:
             **self._subscriptions.operations.operations(),
             **generating.OPERATIONS,
             **summary_operation.OPERATIONS,
+            **VaccinationOperations(self.settings).operations(),
         }
         publishing = Publishing(Place(self.settings.community))
         self._router = Router(

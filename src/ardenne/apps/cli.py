@@ -20,6 +20,7 @@ from ardenne.apps.terminology_loading import command as terminology
 from ardenne.kernel.settings import SettingsError, load
 from ardenne.kernel.store.embedded import DatabaseError
 from ardenne.services.mpi.cli import command as mpi
+from ardenne.services.vaccination.card_cli import command as card
 from ardenne.services.vaccination.cli import command as vaccination
 
 
@@ -176,6 +177,7 @@ main.add_command(conformance)
 main.add_command(directory)
 for _command in (train, dedupe, bench_persons):
     mpi.add_command(_command)
+main.add_command(card, "card")
 main.add_command(mpi, "mpi")
 main.add_command(vaccination, "vaccination")
 main.add_command(population)

@@ -31,6 +31,7 @@ from ardenne.services.consent.pages import ConsentPages
 from ardenne.services.directory.pages import DirectoryPages
 from ardenne.services.record.api import FilingDoor
 from ardenne.services.record.pages import RecordPages
+from ardenne.services.vaccination.pages import VaccinationPages
 from ardenne.ui.rendering import Renderer
 
 TEMPLATE_PACKAGES = (
@@ -40,6 +41,7 @@ TEMPLATE_PACKAGES = (
     "ardenne.services.access",
     "ardenne.services.authorisations",
     "ardenne.services.directory",
+    "ardenne.services.vaccination",
 )
 _STATIC = Path(str(ardenne.ui.__file__)).parent / "static"
 
@@ -103,6 +105,7 @@ def pages_application(
         *authorisations.routes(casework, renderer),
         *DirectoryPages(service, renderer).routes(),
         *RecordPages(service, renderer).routes(),
+        *VaccinationPages(service, renderer, settings).routes(),
         *FilingDoor(service, settings.body_limit).routes(),
     ]
     return Starlette(

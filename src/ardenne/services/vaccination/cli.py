@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 import orjson
@@ -77,6 +77,67 @@ def evaluate(cases: Path, rules: Path, out: Path) -> None:
             target.write(orjson.dumps(result) + b"\n")
     click.echo(f"{done} cases, {bad} not readable, {done / (time.perf_counter() - begun):,.0f} a second")
     sys.exit(2 if bad else 0)
+
+
+@command.command()
+@click.option("--schedule", required=True, help="lu, be, or a folder of supporting data.")
+@click.option("--on", "day", help="The day of the forecast, YYYY-MM-DD (default: today, or the file's).")
+@click.argument("file", type=click.File("rb"))
+def forecast(schedule: str, day: str | None, file: BinaryIO) -> None:
+    """What is due for a person of a JSON file: a case, or a FHIR Bundle with Patient and Immunizations."""
+    from ardenne.services.vaccination.cases import CaseError
+    from ardenne.services.vaccination.forecasts import forecast_lines
+    from ardenne.services.vaccination.schedules import load
+
+    try:
+        for line in forecast_lines(orjson.loads(file.read()), load(schedule), day):
+            click.echo(orjson.dumps(line).decode())
+    except (ShapeError, CaseError, orjson.JSONDecodeError) as error:
+        _stop(error)
+
+
+@command.command()
+@click.argument("schedule")
+def check(schedule: str) -> None:
+    """Look for gaps and contradictions in a schedule (lu, be, or a folder). Exit code 1 when there are errors."""
+    from ardenne.services.vaccination.rules.checking import problems
+    from ardenne.services.vaccination.schedules import load
+
+    try:
+        ruleset = load(schedule)
+    except ShapeError as error:
+        return _stop(error)
+    found = list(problems(ruleset))
+    for one in found:
+        click.echo(f"{one.severity}  {one.place}: {one.text}")
+    errors = sum(one.severity == "error" for one in found)
+    doses = [dose for held in ruleset.antigens.values() for series in held.series for dose in series.doses]
+    believed = sum(not dose.confirmed for dose in doses)
+    click.echo(
+        f"{len(doses)} doses, {believed} to be confirmed, {errors} errors, {len(found) - errors} warnings"
+    )
+    sys.exit(1 if errors else 0)
+
+
+@command.command()
+@click.argument("folder", type=_FOLDER)
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The table, TSV.")
+def nomenclature(folder: Path, out: Path) -> None:
+    """Make the table of vaccines from a copy of NUVA's repository. Prints what no schedule speaks of."""
+    from ardenne.services.vaccination.nomenclature import import_nuva, table
+    from ardenne.services.vaccination.schedules import load, shipped
+
+    known = frozenset(code for name in shipped() for code in load(name).associations)
+    try:
+        found = import_nuva(folder, known)
+    except ValueError as error:
+        return _stop(error)
+    out.write_text(table(found.vaccines), encoding="utf-8")
+    for code, why in found.losses:
+        click.echo(f"{code}: {why}")
+    click.echo(
+        f"{len(found.vaccines)} vaccines, {len(found.losses)} with valences that no schedule speaks of"
+    )
 
 
 @command.command()
