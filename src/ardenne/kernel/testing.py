@@ -86,7 +86,9 @@ class TestNode:
         """Who calls the door in ``ask`` and ``call``."""
         self.service = FhirService(self.database, self.contents)
         self.service.policy = PolicyService(self.database, Journal(self.database))
-        self.router = Router(self.service, ALL, {"AuditEvent": AuditDoor("localhost").answer})
+        self._usual = Router(self.service, ALL, {"AuditEvent": AuditDoor("localhost").answer})
+        self.router = self._usual
+        """A test may put another door here; ``empty`` puts the usual one back."""
 
     def close(self) -> None:
         """Stop and remove everything."""
@@ -123,7 +125,7 @@ class TestNode:
     def empty(self) -> None:
         """Remove every resource."""
         self.content = None
-        self.caller = OPERATOR
+        self.caller, self.router = OPERATOR, self._usual
         self.service.resources.forget_texts()
         self.run(self._empty())
 
