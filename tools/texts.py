@@ -44,6 +44,7 @@ PACKAGES = (
     ),
     Package("services/consent", ("services/consent",)),
     Package("services/access", ("services/access",), ("ardenne.services.access.wording",)),
+    Package("services/mpi", ("services/mpi",), ("ardenne.services.mpi.wording",)),
     Package("services/accounts", ("services/accounts",), ("ardenne.services.accounts.wording",)),
 )
 

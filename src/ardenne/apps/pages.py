@@ -26,6 +26,7 @@ from ardenne.services.access.professional_pages import ProfessionalPages
 from ardenne.services.accounts import pages as accounts
 from ardenne.services.accounts.authorize import Patients
 from ardenne.services.consent.pages import ConsentPages
+from ardenne.services.mpi.pages import IdentityPages
 from ardenne.services.record.api import FilingDoor
 from ardenne.services.record.pages import RecordPages
 from ardenne.ui.rendering import Renderer
@@ -35,6 +36,7 @@ TEMPLATE_PACKAGES = (
     "ardenne.services.accounts",
     "ardenne.services.consent",
     "ardenne.services.access",
+    "ardenne.services.mpi",
 )
 _STATIC = Path(str(ardenne.ui.__file__)).parent / "static"
 
@@ -89,6 +91,7 @@ def pages_application(
         *CitizenPages(service, renderer).routes(),
         *ProfessionalPages(service, renderer).routes(),
         *DeskPages(service, renderer).routes(),
+        *IdentityPages(service, renderer).routes(),
         *MatrixPages(service, renderer).routes(),
         *accounts.routes(identity, renderer, patients),
         *RecordPages(service, renderer).routes(),
