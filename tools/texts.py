@@ -49,6 +49,7 @@ PACKAGES = (
         "services/authorisations", ("services/authorisations",), ("ardenne.services.authorisations.wording",)
     ),
     Package("services/vaccination", ("services/vaccination",), ("ardenne.services.vaccination.wording",)),
+    Package("services/mpi", ("services/mpi",), ("ardenne.services.mpi.wording",)),
     Package("services/accounts", ("services/accounts",), ("ardenne.services.accounts.wording",)),
 )
 

@@ -12,11 +12,12 @@ import click
 
 from ardenne.apps import serving
 from ardenne.apps.composition import registry
-from ardenne.apps.demo import applications, logins, relations
+from ardenne.apps.demo import applications, duplicates, logins, relations
 from ardenne.apps.demo.documents import write_all
 from ardenne.kernel.settings import Settings
 from ardenne.kernel.store.embedded import DatabaseError
 from ardenne.kernel.store.embedded.folder import is_claimed
+from ardenne.services.mpi.contract import PersonIndex
 from ardenne.services.record import cli as record_cli
 
 _CORPUS_FOLDERS = ("documents/cda", "documents/fhir", "documents/hl7v2", "documents/kmehr", "synthea")
@@ -63,6 +64,8 @@ def _load(settings: Settings, dsn: str, corpus: Path | None) -> None:
     asked = asyncio.run(applications.load(dsn, settings))
     click.echo(f"  {asked} applications for an authorisation to practise")
     click.echo(f"  {len(logins.accounts(patients))} logins, {count} relations of care")
+    cases = asyncio.run(duplicates.load(dsn, settings, registry().get(PersonIndex)))
+    click.echo(f"  {cases} questions for the identity desk")
     if corpus is None:
         return
     paths = [corpus / name for name in _CORPUS_FOLDERS if (corpus / name).exists()]
@@ -87,7 +90,7 @@ Logins (password of all: {logins.PASSWORD}):
   citizens       anne.schmitz, jean.weber, sofia.ferreira (parent of tiago.ferreira), germaine.weber and others
   professionals  claude.thill (doctor), danielle.muller (nurse), martine.braun (pharmacist),
                  paul.kieffer (laboratory), tom.schiltz (secretary), nathalie.wagner (two roles) and others
-  offices        identity, registers, public-health, payer, auditor, operator, data-protection, matrix-editor
+  offices        identity, identity-second, registers, public-health, payer, auditor, operator, data-protection, matrix-editor
   software       {logins.BACKEND}, whose key is keys/demo-backend.json in the data folder
 {_OPEN if is_open else ""}
 All persons are invented. Ctrl-C stops it; `--reset` starts afresh.

@@ -29,6 +29,7 @@ from ardenne.services.authorisations import pages as authorisations
 from ardenne.services.authorisations.casework import Casework
 from ardenne.services.consent.pages import ConsentPages
 from ardenne.services.directory.pages import DirectoryPages
+from ardenne.services.mpi.pages import IdentityPages
 from ardenne.services.record.api import FilingDoor
 from ardenne.services.record.pages import RecordPages
 from ardenne.services.vaccination.pages import VaccinationPages
@@ -42,6 +43,7 @@ TEMPLATE_PACKAGES = (
     "ardenne.services.authorisations",
     "ardenne.services.directory",
     "ardenne.services.vaccination",
+    "ardenne.services.mpi",
 )
 _STATIC = Path(str(ardenne.ui.__file__)).parent / "static"
 
@@ -100,6 +102,7 @@ def pages_application(
         *CitizenPages(service, renderer).routes(),
         *ProfessionalPages(service, renderer).routes(),
         *DeskPages(service, renderer).routes(),
+        *IdentityPages(service, renderer).routes(),
         *MatrixPages(service, renderer).routes(),
         *accounts.routes(identity, renderer, patients),
         *authorisations.routes(casework, renderer),

@@ -45,9 +45,9 @@ def adt(
     return "\r".join([*lines, ""]).encode()
 
 
-async def converse(node: TestNode, messages: list[bytes]) -> list[er7.Message]:
+async def converse(node: TestNode, messages: list[bytes], size: int = 20_000) -> list[er7.Message]:
     """Send messages over one connection and return the answers."""
-    server = MllpServer(Messages(node.service, Index()).answerer.answer, Limits(size=20_000))
+    server = MllpServer(Messages(node.service, Index()).answerer.answer, Limits(size=size))
     port = await server.start("127.0.0.1", 0)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     frames, answers = Frames(1_000_000), list[bytes]()
@@ -77,7 +77,7 @@ def test_many_messages_on_one_connection_are_answered_in_order_and_stored(feed_n
     sent = [
         adt(f"C{n}", number=f"H{n}", name=name, birth=f"195{n}0{n + 1}11") for n, name in enumerate(names)
     ]
-    answers = feed_node.run(converse(feed_node, sent))
+    answers = feed_node.run(converse(feed_node, sent, 10_000_000))
     assert codes(answers) == ["AA"] * 3
     assert [one.get("MSA-2") for one in answers] == ["C0", "C1", "C2"]
     assert len(people(feed_node)) == 3
@@ -183,7 +183,7 @@ def test_every_sample_feed_and_query_is_answered_and_never_lost(feed_node: TestN
     files = sorted((corpus / "documents" / "hl7v2").rglob("*.hl7"))
     sent = [path.read_bytes().replace(b"\r\n", b"\r").replace(b"\n", b"\r") for path in files]
     assert len(sent) > 20
-    answers = feed_node.run(converse(feed_node, sent))
+    answers = feed_node.run(converse(feed_node, sent, 10_000_000))
     by_name = {path.stem: answer.get("MSA-1") for path, answer in zip(files, answers, strict=True)}
     assert (
         by_name["iti-10"] in ("AA", "AE")

@@ -8,7 +8,7 @@ from ardenne.kernel.store.database import Connection
 from ardenne.services.mpi import store
 from ardenne.services.mpi.contract import Doubtful
 from ardenne.services.mpi.matching import Match, Matcher
-from ardenne.services.mpi.rules.decision import LINK, NEW, Decision
+from ardenne.services.mpi.rules.decision import LINK, Decision, is_another
 from ardenne.services.mpi.rules.reading import is_told
 from ardenne.services.mpi.rules.traits import Traits
 from ardenne.services.mpi.store import Identity
@@ -53,7 +53,7 @@ class Doubts:
             return ""
         for one in known:
             decision = await self.against(one)
-            if decision is not None and (decision.outcome == NEW or "shared-number" in decision.guards):
+            if decision is not None and is_another(decision):
                 self.refuse("other-person")
                 return ""
         return persons.pop()

@@ -17,7 +17,7 @@ from ardenne.services.mpi import store_events as events
 from ardenne.services.mpi.contract import Identified, Outcome, Told
 from ardenne.services.mpi.doubts import Doubts
 from ardenne.services.mpi.matching import Match, Matcher, keys_of, told
-from ardenne.services.mpi.rules.decision import LINK, NEW
+from ardenne.services.mpi.rules.decision import LINK, is_another
 from ardenne.services.mpi.rules.reading import is_told, local_numbers, national_numbers, status_of, traits_of
 from ardenne.services.mpi.rules.survivorship import GOVERNED
 from ardenne.services.mpi.rules.traits import Traits
@@ -127,12 +127,15 @@ class _Arriving:
             self._take(merged if merged["identifier"] else self._content)
         if known.content == self._content:
             return Identified(person, Outcome.KNOWN)
+        decision = await self._doubts.against(known)
+        another = decision is not None and is_another(decision)
+        if another:
+            self._doubts.refuse("other-person")
         if self._said[1] < known.sent:
             await store.keep(self._connection, known, "overtaken", self._said, self._content)
             await events.add(self._connection, "overtaken", known.person, self._actor, identity=known.id)
             return Identified(person, Outcome.OVERTAKEN)
-        decision = await self._doubts.against(known)
-        if decision is not None and (decision.outcome == NEW or "shared-number" in decision.guards):
+        if decision is not None and another:
             return await self._overlay(known, person, decision.score.weight, told(decision))
         matches = await self._matcher.matches(self._connection, self._traits, (person,))
         if any(match.same_number for match in matches):
@@ -150,7 +153,6 @@ class _Arriving:
         return Identified(person, Outcome.KNOWN, await self._ask(person, known.id, matches))
 
     async def _overlay(self, known: Identity, person: str, weight: float, detail: Json) -> Identified:
-        self._doubts.refuse("other-person")
         await store.keep(self._connection, known, "overlay", self._said, self._content)
         await events.add(
             self._connection, "overlay", known.person, self._actor, identity=known.id, weight=weight, detail=detail,

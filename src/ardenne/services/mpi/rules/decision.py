@@ -25,6 +25,8 @@ LINK, ASK, NEW = "link", "ask", "new"
 _SAME_NUMBER, _OTHER_NUMBER = 2, 0
 _CAUTIONS = frozenset({"other-birth-year", "no-given-name"})
 """Guards that ask for more evidence instead of forbidding to link."""
+_OTHERS = frozenset({"shared-number", "twins", "two-numbers"})
+"""Guards that say that a known number may now stand for somebody else."""
 _CAUTION = 3.0
 _HOUSEHOLDS = 0.02
 """From how many relatives for each record on the records are those of a population with households."""
@@ -108,6 +110,18 @@ def _certified(one: Traits, other: Traits, found: Comparison) -> bool:
         return False
     valid = {value for _kind, value, holds in one.numbers if holds}
     return any(value in valid for _kind, value, _holds in other.numbers)
+
+
+def is_another(decision: Decision) -> bool:
+    """Tell whether what arrives under a known number looks like somebody else: an overlay, or a number used again."""
+    found = decision.score.comparison
+    against = [
+        found.given == DIFFERENT,
+        found.family == DIFFERENT,
+        found.birth in (DIFFERENT, BIRTH_SAME_YEAR),
+        found.sex == 0,
+    ]
+    return decision.outcome == NEW or sum(against) > 1 or bool(_OTHERS.intersection(decision.guards))
 
 
 def _outcome(weight: float, told: tuple[str, ...], thresholds: Thresholds) -> str:

@@ -138,3 +138,16 @@ def test_a_newborn_registered_twice_at_the_same_moment_is_one_person_or_one_ques
     while more := {one for pair in joined if pair & reached for one in pair} - reached:
         reached |= more
     assert reached == persons
+
+
+def test_an_older_document_of_somebody_else_under_a_known_number_is_refused(index_node: TestNode) -> None:
+    index = Index()
+    index_node.run(register(index_node, index, patient("N1"), day=9))
+    other = patient(
+        "N1", name=[{"family": "Levin", "given": ["Henry"]}], gender="male", birthDate="1932-09-24"
+    )
+    with pytest.raises(Doubtful) as caught:
+        index_node.run(register(index_node, index, other, day=1, certain=True))
+    assert caught.value.rule == "other-person"
+    late = index_node.run(register(index_node, index, other, day=1))
+    assert late.outcome is Outcome.OVERTAKEN

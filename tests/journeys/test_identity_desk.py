@@ -1,0 +1,92 @@
+"""The identity desk in a real browser: two officers merge, take back, tell apart; accessible in every language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from tests.journeys.conftest import Site
+from tests.journeys.test_every_page import LANGUAGES, violations
+from tests.journeys.test_who_may_see import reader
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+Guarded = tuple[Site, Path]
+_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+
+
+@pytest.fixture
+def officers(browser: Browser, guarded: Guarded) -> Iterator[tuple[Page, Page, str]]:
+    """Two identity officers without JavaScript, and the address of the desk."""
+    site, _folder = guarded
+    with reader(browser, site, "identity") as one, reader(browser, site, "identity-second") as other:
+        yield one, other, f"{site.address}/desk/identity"
+
+
+def _decide(page: Page, button: str, reason: str = "same birth certificate") -> None:
+    page.get_by_label("Reason").first.fill(reason)
+    page.get_by_role("button", name=re.compile(button)).first.click()
+
+
+def test_a_merge_needs_two_officers_and_can_be_taken_back(officers: tuple[Page, Page, str]) -> None:
+    one, other, desk = officers
+    one.goto(desk)
+    one.get_by_role("link", name=re.compile("Perhaps one person twice")).first.click()
+    case = one.url
+    expect(one.locator("svg.weights")).to_be_visible()
+    assert one.locator("table tbody tr").count() >= 4
+    _decide(one, "propose a merge")
+    expect(one.locator("[role=status]")).to_contain_text("A second officer decides")
+    _decide(one, "Agree: merge")
+    expect(one.locator("[role=alert]")).to_contain_text("second officer must agree")
+    other.goto(case)
+    _decide(other, "Agree: merge", "looked at the register")
+    expect(other.locator("[role=status]")).to_contain_text("Decided")
+    other.get_by_role("link", name="First").click()
+    expect(other.locator("#identities + div tbody tr")).to_have_count(2)
+    other.get_by_label("Reason for taking it back").first.fill("two sisters after all")
+    other.get_by_role("button", name=re.compile("Take back")).first.click()
+    expect(other.locator("[role=status]")).to_contain_text("Taken back")
+    expect(other.locator("#identities + div tbody tr")).to_have_count(1)
+
+
+def test_a_decision_needs_a_reason_and_an_overlay_is_decided_by_keyboard(
+    officers: tuple[Page, Page, str],
+) -> None:
+    one, _other, desk = officers
+    one.goto(desk)
+    one.get_by_role("link", name=re.compile("Suddenly other traits")).first.focus()
+    one.keyboard.press("Enter")
+    expect(one.locator("td", has_text="Pasquier")).to_be_visible()
+    expect(one.locator("td", has_text="Castagne")).to_be_visible()
+    one.get_by_label("Reason").fill("a slip at the counter")
+    one.keyboard.press("Tab")
+    one.keyboard.press("Tab")
+    one.keyboard.press("Enter")
+    expect(one.locator("[role=status]")).to_contain_text("Decided")
+    one.goto(desk)
+    expect(one.locator("#closed + ul")).to_contain_text("new traits rejected")
+
+
+def test_the_desk_is_accessible_in_every_language_and_on_a_phone(browser: Browser, guarded: Guarded) -> None:
+    site, _folder = guarded
+    with reader(browser, site, "identity", script=True, width=320) as page:
+        page.goto(f"{site.address}/desk/identity")
+        first = page.locator("a[href^='/desk/identity/case/']").first.get_attribute("href")
+        page.goto(f"{site.address}{first}")
+        person = page.locator("a[href^='/desk/identity/person/']").first.get_attribute("href")
+        for path in ("/desk/identity", first, person):
+            for language in LANGUAGES:
+                page.goto(f"{site.address}{path}?lang={language}")
+                assert violations(page, _RULES) == [], (path, language)
+                assert page.evaluate("document.documentElement.scrollWidth") <= 320, (path, language)
+
+
+def test_the_cases_are_downloaded_without_anything_personal(officers: tuple[Page, Page, str]) -> None:
+    one, _other, desk = officers
+    answer = one.request.get(f"{desk}/cases.csv")
+    assert answer.status == 200 and answer.headers["content-type"].startswith("text/csv")
+    assert answer.text().startswith("case,kind,risk,weight")
+    assert "Lentz" not in answer.text() and "Bouvier" not in answer.text()
