@@ -10,7 +10,9 @@ import click
 from ardenne import __version__
 from ardenne.apps.access import decide, journal
 from ardenne.apps.bench.command import command as bench
+from ardenne.apps.checking import command as check
 from ardenne.apps.conformance import command as conformance
+from ardenne.apps.exporting import command as export
 from ardenne.apps.population.command import command as population
 from ardenne.apps.profile_loading import command as profiles
 from ardenne.apps.terminology_loading import command as terminology
@@ -164,7 +166,9 @@ def token(
 
 
 main.add_command(bench)
+main.add_command(check)
 main.add_command(decide)
+main.add_command(export)
 main.add_command(journal)
 main.add_command(conformance)
 main.add_command(mpi, "mpi")

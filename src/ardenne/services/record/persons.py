@@ -29,10 +29,13 @@ class Doubtful(Exception):
 
 def locks_of(found: Recognised) -> list[str]:
     """Return what must be locked, so that two documents at once do not add the same person twice."""
-    if found.patient is None:
-        return []
-    names = [f"person:{system}|{value}" for system, value in _numbers(found.patient)]
-    traits = _traits(found.patient)
+    return locks_of_patient(found.patient) if found.patient is not None else []
+
+
+def locks_of_patient(patient: Json) -> list[str]:
+    """Return what must be locked for a Patient: its numbers, else its name, birth date and sex."""
+    names = [f"person:{system}|{value}" for system, value in _numbers(patient)]
+    traits = _traits(patient)
     return names or ([f"person:{traits}"] if traits else [])
 
 
