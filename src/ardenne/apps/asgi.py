@@ -61,7 +61,7 @@ from ardenne.services.consent.runner import ConsentRunner
 from ardenne.services.record import summary_operation
 from ardenne.services.record.exchange import doors, xua
 from ardenne.services.record.exchange.doors import SharingDoors
-from ardenne.services.record.exchange.mhd import generating
+from ardenne.services.record.exchange.mhd import generating, parameters
 from ardenne.services.record.exchange.mhd.publishing import Publishing
 from ardenne.services.record.exchange.objects import Place
 
@@ -154,6 +154,7 @@ class Application:
             asyncio.ensure_future(service.policy.keep_current()),
             asyncio.ensure_future(ConsentRunner(self._database).run()),
             asyncio.ensure_future(_label_all(self._database)),
+            asyncio.ensure_future(parameters.keep(service)),
         ]
         identity = Identity(self._database, self.settings, JournalEvents())
         self._background.append(asyncio.ensure_future(identity.run()))

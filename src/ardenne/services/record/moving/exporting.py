@@ -228,6 +228,7 @@ def _index(resources: list[Json], contents: list[_Content], patient: str, words:
     title = escape(words.text("Record of {name}", name=display.person(person) or patient))
     named = (words.text("Date"), words.text("Document"), words.text("Kind of file"))
     heads = "".join(f'<th scope="col">{escape(head)}</th>' for head in named)
+    caption = words.text("Documents")
     told = escape(
         words.text(
             "The documents are in the table. FHIR/record.ndjson holds the whole record for software; "
@@ -238,7 +239,7 @@ def _index(resources: list[Json], contents: list[_Content], patient: str, words:
         f'<!DOCTYPE html>\n<html lang="{words.language}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title></head>'
         f"<body><main><h1>{title}</h1><p>{escape(words.fhir_date(str(person.get('birthDate', ''))))}</p><p>{told}</p>"
-        f"<table><caption>{escape(words.text('Documents'))}</caption><thead><tr>{heads}</tr></thead>"
+        f"<table><caption>{escape(caption)}</caption><thead><tr>{heads}</tr></thead>"
         f"<tbody>{rows}</tbody></table></main></body></html>\n"
     ).encode()
 

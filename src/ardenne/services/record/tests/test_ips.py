@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,7 +19,8 @@ _CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 
 
 @pytest.fixture
-def node(filing_node: TestNode) -> TestNode:
+def node(filing_node: TestNode) -> Iterator[TestNode]:
+    before = filing_node.router
     filing_node.router = Router(
         filing_node.service, {**ALL, **summary_operation.OPERATIONS, **generating.OPERATIONS}
     )
@@ -29,7 +31,8 @@ def node(filing_node: TestNode) -> TestNode:
         "name": [{"family": "Weber"}],
     }
     assert filing_node.call("PUT", "Patient/p", patient).status == 201
-    return filing_node
+    yield filing_node
+    filing_node.router = before
 
 
 def condition(name: str, status: str) -> dict[str, Any]:
