@@ -66,7 +66,7 @@ from ardenne.services.mpi.index import Index
 from ardenne.services.record import summary_operation
 from ardenne.services.record.exchange import doors, xua
 from ardenne.services.record.exchange.doors import SharingDoors
-from ardenne.services.record.exchange.mhd import generating
+from ardenne.services.record.exchange.mhd import generating, parameters
 from ardenne.services.record.exchange.mhd.publishing import Publishing
 from ardenne.services.record.exchange.objects import Place
 from ardenne.services.vaccination.operations import VaccinationOperations
@@ -173,6 +173,7 @@ class Application:
             asyncio.ensure_future(person_runner.run()),
             asyncio.ensure_future(person_runner.run_groups()),
             asyncio.ensure_future(_listen(self.settings, service, index)),
+            asyncio.ensure_future(parameters.keep(service)),
         ]
         identity = Identity(self._database, self.settings, JournalEvents())
         self._background.append(asyncio.ensure_future(identity.run()))

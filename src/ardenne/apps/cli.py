@@ -10,8 +10,10 @@ import click
 from ardenne import __version__
 from ardenne.apps.access import decide, journal
 from ardenne.apps.bench.command import command as bench
+from ardenne.apps.checking import command as check
 from ardenne.apps.conformance import command as conformance
 from ardenne.apps.directory_loading import command as directory
+from ardenne.apps.exporting import command as export
 from ardenne.apps.persons import bench as bench_persons
 from ardenne.apps.persons import dedupe, train
 from ardenne.apps.population.command import command as population
@@ -171,7 +173,9 @@ def token(
 
 
 main.add_command(bench)
+main.add_command(check)
 main.add_command(decide)
+main.add_command(export)
 main.add_command(journal)
 main.add_command(conformance)
 main.add_command(directory)

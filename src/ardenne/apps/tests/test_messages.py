@@ -172,7 +172,7 @@ def test_pix_and_pdq_queries(feed_node: TestNode) -> None:
 
 
 def test_results_come_through_the_same_door(feed_node: TestNode) -> None:
-    from ardenne.services.record.tests.samples import results
+    from ardenne.services.record.testing.samples import results
 
     assert codes(feed_node.run(converse(feed_node, [results("6.1"), results("6.1")]))) == ["AA", "AA"]
     assert len(feed_node.call("GET", "Observation").entries("match")) == 1

@@ -5,6 +5,8 @@ Ids are made of the content's hash, so that filing the same bytes again is seen 
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -23,6 +25,11 @@ _TOLD = ("DiagnosticReport/", "Encounter/")
 _AUTHOR_TYPES = frozenset(
     {"Practitioner", "PractitionerRole", "Organization", "Device", "Patient", "RelatedPerson"}
 )
+
+
+def sha1(data: bytes) -> str:
+    """Return the SHA-1 of a content in base64, as Attachment.hash has it."""
+    return base64.b64encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode()
 
 
 def document_id(digest: str) -> str:
@@ -47,8 +54,9 @@ def document_reference(
     patient_id: str,
     files: list[Json],
     known_authors: Mapping[int, str] | None = None,
+    fingerprint: str = "",
 ) -> Json:
-    """Return the DocumentReference of a content.
+    """Return the DocumentReference of a content. ``fingerprint``: its SHA-1 in base64.
 
     ``files`` are the attachments of its inner files; ``known_authors``: references of the authors whom the
     directory knows, by their place among the authors.
@@ -58,6 +66,7 @@ def document_reference(
         "contentType": found.media_type,
         "url": f"Binary/{binary_id(digest, patient_id)}",
         "size": size,
+        "hash": fingerprint,
         "title": found.title,
         "creation": found.date,
         "language": found.language,

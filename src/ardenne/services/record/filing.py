@@ -173,7 +173,7 @@ async def _file_document(service: FhirService, data: bytes, name: str, found: Re
             ]
             known = await _known_authors(service, connection, found)
             reference = documents.document_reference(
-                found, digest, len(data), person.patient_id, attachments, known
+                found, digest, len(data), person.patient_id, attachments, known, documents.sha1(data)
             )
             if level > label(reference).level:
                 reference = with_level(reference, level)

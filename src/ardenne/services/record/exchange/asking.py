@@ -28,7 +28,10 @@ class Answer(NamedTuple):
 
 async def ask(service: FhirService, place: Place, question: Question) -> Answer:
     """Return what answers a question, as the service's caller may see it. Raises Refused."""
-    answer = await _Asking(Objects(service, place), question).run()
+    objects = Objects(service, place)
+    answer = await _Asking(objects, question).run()
+    if question.leaves:
+        answer = answer._replace(objects=[await objects.numbered(one) for one in answer.objects])
     patients = {one.patient for one in answer.objects}
     several = question.query.name.endswith("ForMultiplePatients")
     if question.leaves and len(patients) > 1 and not several:

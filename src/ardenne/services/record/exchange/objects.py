@@ -95,6 +95,7 @@ class Objects:
         self._service = service
         self.place = place
         self._connection = connection
+        self._numbers: dict[str, str] = {}
 
     def held(self, resource: Json) -> Held | None:
         """Return a resource with its metadata, None when it is nothing that document sharing shows."""
@@ -132,6 +133,31 @@ class Objects:
         named = patient_id(text)
         if named is None:
             return ""
+        found = await self._patient(named)
+        if found:
+            self._numbers[f"Patient/{found}"] = text
+        return found
+
+    async def numbered(self, one: Held) -> Held:
+        """Return an object with the number under which its patient was asked for, else with one that others know.
+
+        What was filed by other means than XDS names its patient by reference alone.
+        """
+        if "identifier" in one.resource.get("subject", {}):
+            return one
+        if one.patient not in self._numbers:
+            known = await self.resource(one.patient) if one.patient else None
+            texts = [codings.from_patient_identifier(each) for each in (known or {}).get("identifier", [])]
+            self._numbers[one.patient] = next((text for text in texts if text), one.metadata.patient_id)
+        number = self._numbers[one.patient]
+        metadata = one.metadata
+        slots = dict(metadata.slots)
+        if slots.get("sourcePatientId") == (metadata.patient_id,):
+            slots["sourcePatientId"] = (number,)
+        identifiers = {**metadata.identifiers, "patientId": number}
+        return Held(one.resource, msgspec.structs.replace(metadata, identifiers=identifiers, slots=slots))
+
+    async def _patient(self, named: PatientId) -> str:
         if named.domain == self.place.patients:
             candidates = [await self.resource(f"Patient/{named.number}")]
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Mapping
 from typing import Any
@@ -180,7 +179,7 @@ class Registration:
         attachment |= {
             "url": f"Binary/{documents.binary_id(digest, patient)}",
             "size": len(content),
-            "hash": base64.b64encode(hashlib.sha1(content, usedforsecurity=False).digest()).decode(),
+            "hash": documents.sha1(content),
         }
 
     async def _follow(self, link: Association, known: Mapping[str, Held], objects: Objects) -> None:

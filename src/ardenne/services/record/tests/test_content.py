@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from ardenne.services.record.content import show
-from ardenne.services.record.tests.samples import cda, results
+from ardenne.services.record.testing.samples import cda, results
 from ardenne.standards.fhir import xml
 from ardenne.ui.languages import Words
 

@@ -13,8 +13,8 @@ from ardenne.kernel.store.resources import Resources
 from ardenne.kernel.testing import TestNode
 from ardenne.services.record import filing, store
 from ardenne.services.record.filing import Filed
-from ardenne.services.record.tests.conftest import stored
-from ardenne.services.record.tests.samples import MATRICULE, NISS, cda, results
+from ardenne.services.record.testing.fixtures import stored
+from ardenne.services.record.testing.samples import MATRICULE, NISS, cda, results
 
 COUNTED = ("Patient", "DocumentReference", "Condition", "Provenance", "Binary")
 

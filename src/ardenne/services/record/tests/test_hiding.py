@@ -5,8 +5,8 @@ from __future__ import annotations
 from ardenne.kernel.identity.caller import Caller, Kind
 from ardenne.kernel.testing import TestNode
 from ardenne.services.record import filing, hiding
-from ardenne.services.record.tests.conftest import stored
-from ardenne.services.record.tests.samples import cda, results
+from ardenne.services.record.testing.fixtures import stored
+from ardenne.services.record.testing.samples import cda, results
 from ardenne.standards.fhir.labels import Level, label
 
 _TYPES = ("DocumentReference", "Condition", "Observation", "DiagnosticReport", "Provenance")

@@ -12,8 +12,8 @@ import pytest
 from ardenne.kernel.testing import TestNode
 from ardenne.services.record import cli, filing
 from ardenne.services.record.store import LoadedFiles
-from ardenne.services.record.tests.conftest import stored
-from ardenne.services.record.tests.samples import MATRICULE, cda, results
+from ardenne.services.record.testing.fixtures import stored
+from ardenne.services.record.testing.samples import MATRICULE, cda, results
 
 ZONE = ZoneInfo("Europe/Luxembourg")
 PATIENT = {"resourceType": "Patient", "id": "p1", "name": [{"family": "Zenner"}]}

@@ -8,7 +8,7 @@ from typing import Any
 from ardenne.kernel.testing import TestNode
 from ardenne.services.record import filing, reading
 from ardenne.services.record.summary import summarise
-from ardenne.services.record.tests.samples import cda
+from ardenne.services.record.testing.samples import cda
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ABSENT = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"

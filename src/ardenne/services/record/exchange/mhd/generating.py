@@ -32,7 +32,9 @@ async def generate(service: FhirService, request: Request, resource_type: str, r
         text = f"{found.found}. {found.mend}"
         raise RestError(422, [Issue("error", "structure", where, text, found.rule)])
     digest = hashlib.sha256(data).hexdigest()
-    reference = documents.document_reference(found, digest, len(data), "unknown", [])
+    reference = documents.document_reference(
+        found, digest, len(data), "unknown", [], None, documents.sha1(data)
+    )
     del reference["id"]
     attachment = reference["content"][0]["attachment"]
     attachment["data"] = base64.b64encode(data).decode()

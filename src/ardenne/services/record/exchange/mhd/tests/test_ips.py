@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,14 +12,15 @@ from ardenne.kernel.rest.router import Router
 from ardenne.kernel.testing import TestNode
 from ardenne.services.record import summary_operation
 from ardenne.services.record.exchange.mhd import generating
-from ardenne.services.record.tests.samples import cda
+from ardenne.services.record.testing.samples import cda
 from ardenne.standards.fhir import validator
 
 _CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 
 
 @pytest.fixture
-def node(filing_node: TestNode) -> TestNode:
+def node(filing_node: TestNode) -> Iterator[TestNode]:
+    before = filing_node.router
     filing_node.router = Router(
         filing_node.service, {**ALL, **summary_operation.OPERATIONS, **generating.OPERATIONS}
     )
@@ -29,7 +31,8 @@ def node(filing_node: TestNode) -> TestNode:
         "name": [{"family": "Weber"}],
     }
     assert filing_node.call("PUT", "Patient/p", patient).status == 201
-    return filing_node
+    yield filing_node
+    filing_node.router = before
 
 
 def condition(name: str, status: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import base64
 import copy
 import hashlib
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,8 +24,8 @@ MHD = "https://profiles.ihe.net/ITI/MHD/StructureDefinition/"
 
 
 @pytest.fixture
-def node(filing_node: TestNode) -> TestNode:
-    publishing = Publishing(PLACE)
+def node(filing_node: TestNode) -> Iterator[TestNode]:
+    publishing, before = Publishing(PLACE), filing_node.router
     filing_node.router = Router(
         filing_node.service,
         ALL,
@@ -38,7 +39,8 @@ def node(filing_node: TestNode) -> TestNode:
             "identifier": [{"system": DOMAIN, "value": number}],
         }
         assert filing_node.call("PUT", f"Patient/{number.lower()}", body).status == 201
-    return filing_node
+    yield filing_node
+    filing_node.router = before
 
 
 def coded(system: str, code: str) -> Json:
