@@ -42,6 +42,7 @@ PACKAGES = (
             "ardenne.services.record.message_page",
         ),
     ),
+    Package("services/directory", ("services/directory",)),
     Package("services/consent", ("services/consent",)),
     Package("services/access", ("services/access",), ("ardenne.services.access.wording",)),
     Package(

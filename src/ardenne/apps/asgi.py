@@ -14,6 +14,8 @@ from typing import Any
 import orjson
 
 from ardenne import __version__
+from ardenne.apps import messages
+from ardenne.apps.composition import registry
 from ardenne.apps.doorkeeper import Doorkeeper, bare_request
 from ardenne.apps.pages import pages_application
 from ardenne.apps.patients import FhirPatients
@@ -58,6 +60,9 @@ from ardenne.kernel.subscriptions.node import Subscriptions
 from ardenne.services.authorisations.casework import Casework
 from ardenne.services.consent.projection import project
 from ardenne.services.consent.runner import ConsentRunner
+from ardenne.services.mpi.adopting import PersonRunner, Projection
+from ardenne.services.mpi.api import PersonOperations
+from ardenne.services.mpi.index import Index
 from ardenne.services.record import summary_operation
 from ardenne.services.record.exchange import doors, xua
 from ardenne.services.record.exchange.doors import SharingDoors
@@ -118,9 +123,13 @@ class Application:
         rules = read_rules(self.settings.required_profiles, self.settings.declared_profiles)
         service = FhirService(self._database, contents, base, self.settings.time_zone, rules)
         matrix = shipped(self.settings.jurisdiction)
+        service.registry = registry()
+        index = service.registry.get(Index)
         service.policy = PolicyService(self._database, Journal(self._database), matrix)
         assert isinstance(service.resources, Resources)
         service.resources.projections["Consent"] = project
+        service.resources.projections["Patient"] = Projection(index.matcher)
+        persons, person_runner = PersonOperations(index), PersonRunner(index.matcher, self._database)
         jobs = ExportJobs(self._database)
         self._exports = ExportRunner(jobs, self.settings.data_folder / "exports", service.policy)
         self._subscriptions = Subscriptions(service, self.settings)
@@ -133,6 +142,7 @@ class Application:
             **BulkImport(imports, importing, task.places).operations(),
             **IndexOperations(indexing).operations(),
             **BulkExport(jobs, self._exports).operations(),
+            **persons.operations(),
             **self._subscriptions.operations.operations(),
             **generating.OPERATIONS,
             **summary_operation.OPERATIONS,
@@ -142,6 +152,7 @@ class Application:
             service,
             operations,
             {"AuditEvent": AuditDoor(self.settings.base_url or self.settings.host).answer},
+            {"Patient": persons.feed},
             {"": publishing.bundle, "DocumentReference": publishing.simplified},
         )
         self._background = [
@@ -155,6 +166,9 @@ class Application:
             asyncio.ensure_future(ConsentRunner(self._database).run()),
             asyncio.ensure_future(_label_all(self._database)),
             asyncio.ensure_future(parameters.keep(service)),
+            asyncio.ensure_future(person_runner.run()),
+            asyncio.ensure_future(person_runner.run_groups()),
+            asyncio.ensure_future(_listen(self.settings, service, index)),
         ]
         identity = Identity(self._database, self.settings, JournalEvents())
         self._background.append(asyncio.ensure_future(identity.run()))
@@ -266,6 +280,13 @@ class Application:
             return Response(503, body, (("content-type", "application/json"),))
         body = orjson.dumps({"status": "ok", "database": "up", "version": __version__})
         return Response(200, body, (("content-type", "application/json"),))
+
+
+async def _listen(settings: Settings, service: FhirService, index: Index) -> None:
+    try:
+        await messages.listen(settings, service, index)
+    except Exception as error:
+        report(error)
 
 
 async def _label_all(database: Database) -> None:

@@ -17,6 +17,13 @@ from ardenne.services.accounts.oauth import MACHINE_PATHS, PUBLIC_PATHS
 _STATIC = "/static/"
 _ROLES = "/account/role"
 _OWN_HOME = "/mine"
+_DESKS = {
+    "registers": "/desk/authorisations",
+    "data-protection": "/desk/emergencies",
+    "policy": "/desk/matrix",
+}
+"""The home of offices that do not look for persons; others have their account."""
+_FIND_PERSONS = frozenset({"identity", "operator"})
 
 
 class Doorkeeper:
@@ -78,12 +85,14 @@ def _unknown(request: Request, error: Unauthenticated) -> Response:
 
 
 def _elsewhere(request: Request, caller: Caller) -> Response | None:
-    """Send citizens to their own records, and professionals who have not chosen a role to that choice."""
+    """Send citizens to their records, officers to their desks, and whoever has not chosen a role to that choice."""
     if request.method != "GET" or caller.scopes is not None:
         return None
     target = ""
     if caller.kind is Kind.CITIZEN and request.path == "/":
         target = _OWN_HOME
+    if caller.kind is Kind.OFFICER and request.path == "/" and caller.profession not in _FIND_PERSONS:
+        target = _DESKS.get(caller.profession, "/account")
     undecided = caller.kind in (Kind.PROFESSIONAL, Kind.OFFICER) and not caller.profession
     if undecided and not request.path.startswith("/account") and not is_public(request.path):
         target = _ROLES

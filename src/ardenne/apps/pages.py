@@ -28,6 +28,7 @@ from ardenne.services.accounts.authorize import Patients
 from ardenne.services.authorisations import pages as authorisations
 from ardenne.services.authorisations.casework import Casework
 from ardenne.services.consent.pages import ConsentPages
+from ardenne.services.directory.pages import DirectoryPages
 from ardenne.services.record.api import FilingDoor
 from ardenne.services.record.pages import RecordPages
 from ardenne.ui.rendering import Renderer
@@ -38,6 +39,7 @@ TEMPLATE_PACKAGES = (
     "ardenne.services.consent",
     "ardenne.services.access",
     "ardenne.services.authorisations",
+    "ardenne.services.directory",
 )
 _STATIC = Path(str(ardenne.ui.__file__)).parent / "static"
 
@@ -99,6 +101,7 @@ def pages_application(
         *MatrixPages(service, renderer).routes(),
         *accounts.routes(identity, renderer, patients),
         *authorisations.routes(casework, renderer),
+        *DirectoryPages(service, renderer).routes(),
         *RecordPages(service, renderer).routes(),
         *FilingDoor(service, settings.body_limit).routes(),
     ]

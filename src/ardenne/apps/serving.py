@@ -37,6 +37,7 @@ MIGRATIONS = (
     "ardenne.services.record.migrations",
     "ardenne.services.access.migrations",
     "ardenne.services.authorisations.migrations",
+    "ardenne.services.mpi.migrations",
 )
 
 

@@ -34,19 +34,19 @@ from ardenne.standards.fhir.outcome import Issue
 
 PREFIX = "/fhir"
 Door = Callable[[FhirService, Request, Sequence[str]], Awaitable[Response]]
+Feed = Callable[[FhirService, Request], Awaitable[Response | None]]
+"""Answers a request that a service knows by its content (a feed, a submission); None: it is an ordinary one."""
 ADMINISTRATIVE = frozenset({"$expunge", "$reindex", "$reindex-pause", "$reindex-resume", "$import"})
 """Operations on the node rather than on what a caller may see."""
 Operation = Callable[[FhirService, Request, str, str], Awaitable[Response]]
 """An operation gets the resource type and id that it was called on (empty when it was not)."""
-Special = Callable[[FhirService, Request], Awaitable[Response | None]]
-"""Answers requests of one kind that a service knows by their content; None: it is an ordinary one."""
 
 
 class Router:
     """The FHIR door.
 
     ``operations`` holds the ``$name`` operations that services brought; ``doors`` answers for types that are
-    not kept as resources, such as AuditEvent.
+    not kept as resources, such as AuditEvent; ``feeds`` may take conditional updates of a type.
     """
 
     def __init__(
@@ -54,13 +54,15 @@ class Router:
         service: FhirService,
         operations: dict[str, Operation] | None = None,
         doors: dict[str, Door] | None = None,
-        special: dict[str, Special] | None = None,
+        feeds: dict[str, Feed] | None = None,
+        special: dict[str, Feed] | None = None,
     ) -> None:
         self.service = service
         self.operations = operations or {}
         self.doors = doors or {}
         self.special = special or {}
         """By the address that is posted to: empty for the base, or a resource type."""
+        self.feeds = feeds or {}
 
     async def answer(self, request: Request) -> Response:
         """Answer a request in the format that the client takes; errors become OperationOutcomes."""
@@ -157,7 +159,9 @@ class Router:
                 answered = await self._special(service, request, resource_type)
                 return answered or await instance.create(service, request, resource_type)
             case "PUT":
-                return await conditional.update(service, request, resource_type)
+                feed = self.feeds.get(resource_type)
+                answer = await feed(service, request) if feed is not None else None
+                return answer or await conditional.update(service, request, resource_type)
             case "PATCH":
                 return await patching.conditional_patch(service, request, resource_type)
             case "DELETE":

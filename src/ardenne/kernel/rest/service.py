@@ -13,6 +13,7 @@ from ardenne.kernel.identity.caller import OPERATOR, Caller, Kind, Purpose
 from ardenne.kernel.policy.guarded import GuardedPast, GuardedResources, GuardedSearcher
 from ardenne.kernel.policy.service import PolicyService, unlimited
 from ardenne.kernel.policy.trace import Trace
+from ardenne.kernel.registry import Registry
 from ardenne.kernel.rest.profile_rules import AS_DECLARED, ProfileRules
 from ardenne.kernel.search.searcher import Searcher
 from ardenne.kernel.search.translate import Translator
@@ -45,6 +46,8 @@ class FhirService:
         self.trace: Trace | None = None
         self.policy: PolicyService | None = None
         """Decides what callers other than the operator may do; None: this node has only the operator."""
+        self.registry = Registry()
+        """What the services of the node offer each other."""
         self.database = database
         self.zone = zone
         self.profiles = profiles

@@ -71,6 +71,16 @@ class Settings(msgspec.Struct, frozen=True):
     """Folder of PEM certificates of those whose SAML assertions are believed; empty: nobody's."""
     xua_audience: str = ""
     """The audience that SAML assertions must name; empty: the issuer's address of this node."""
+    mllp_port: int = 0
+    """The port that takes HL7 v2 messages over MLLP; 0: none are taken."""
+    mllp_host: str = ""
+    """The address for MLLP; empty: that of the pages. Without TLS only for a network that is closed to others."""
+    mllp_certificate: str = ""
+    """File of the certificate for MLLP over TLS; empty: no TLS."""
+    mllp_key: str = ""
+    """File of its private key."""
+    mllp_authorities: str = ""
+    """File of the authorities whose certificates senders must show; empty: senders show none."""
 
     profile: str = "development"
     """``development`` or ``production``; production refuses open doors, built-in logins and plain http."""

@@ -15,10 +15,10 @@ from ardenne.kernel.rest.errors import RestError, refuse
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store.change import Change, Status
 from ardenne.kernel.store.database import Connection
+from ardenne.services.mpi.contract import Doubtful, PersonIndex
 from ardenne.services.record import loading
 from ardenne.services.record.filing import Filed
 from ardenne.services.record.moving.exporting import FORMAT, MANIFEST, RESOURCES
-from ardenne.services.record.persons import Doubtful, find_person, locks_of_patient
 from ardenne.standards.fhir import dates as dates_of
 from ardenne.standards.fhir import extraction
 from ardenne.standards.fhir.json import parse
@@ -88,9 +88,10 @@ async def _store(
     service: FhirService, patient: dict[str, Any], lines: list[bytes], resources: list[dict[str, Any]]
 ) -> Filed:
     dates = {f"{one['resourceType']}/{one['id']}": _updated(one) for one in resources}
-    async with conditional.locked(service, locks_of_patient(patient)) as connection:
+    index = service.registry.get(PersonIndex)
+    async with conditional.locked(service, index.locks(patient)) as connection:
         try:
-            known = await find_person(service, connection, patient)
+            known = await index.find(connection, patient)
         except Doubtful as error:
             raise refuse(409, "conflict", str(error), error.rule, "Patient.identifier") from None
         bundle = _bundle(lines, resources)
@@ -98,6 +99,8 @@ async def _store(
         unique = {asked.self_hash: asked for asked in changes}
         newer = [one for one in unique.values() if await _is_newer(service, connection, one, dates)]
         done = await service.resources.write_in(connection, newer)
+        if done and not known:
+            await index.adopt(connection, str(patient["id"]))
     if not done:
         return Filed("duplicate", "record", known or str(patient["id"]))
     stored = sum(one.status is not Status.UNCHANGED for one in done)
