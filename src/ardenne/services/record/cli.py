@@ -23,7 +23,6 @@ from ardenne.kernel.store.database import Database
 from ardenne.services.mpi.contract import PersonIndex
 from ardenne.services.record import filing, pool
 from ardenne.services.record.loading import is_packed_bundle
-from ardenne.services.record.moving import importing
 from ardenne.services.record.store import LoadedFiles
 from ardenne.standards.fhir.outcome import Issue
 from ardenne.standards.recognition.unpack import unpack
@@ -244,10 +243,7 @@ async def _file_one(service: FhirService, path: Path, loaded: LoadedFiles, repor
         report.outcomes["duplicate"] += 1
         report.advance(len(data))
         return
-    if importing.is_record(path):
-        filed = await importing.load(service, path)
-    else:
-        filed = await filing.file(service, data, path.name, sidecar)
+    filed = await filing.file(service, data, path.name, sidecar)
     if filed.outcome == "refused":
         report.reject(path.name, filed.issues)
     else:

@@ -99,7 +99,7 @@ async def _store(
         unique = {asked.self_hash: asked for asked in changes}
         newer = [one for one in unique.values() if await _is_newer(service, connection, one, dates)]
         done = await service.resources.write_in(connection, newer)
-        if newer and not known:
+        if done and not known:
             await index.adopt(connection, str(patient["id"]))
     if not done:
         return Filed("duplicate", "record", known or str(patient["id"]))

@@ -11,8 +11,6 @@ from ardenne.kernel.rest.operations import ALL
 from ardenne.kernel.rest.router import Router
 from ardenne.kernel.testing import TestNode
 from ardenne.services.record import summary_operation
-from ardenne.services.record.exchange.mhd import generating
-from ardenne.services.record.testing.samples import cda
 from ardenne.standards.fhir import validator
 
 _CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
@@ -21,9 +19,7 @@ _CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 @pytest.fixture
 def node(filing_node: TestNode) -> Iterator[TestNode]:
     before = filing_node.router
-    filing_node.router = Router(
-        filing_node.service, {**ALL, **summary_operation.OPERATIONS, **generating.OPERATIONS}
-    )
+    filing_node.router = Router(filing_node.service, {**ALL, **summary_operation.OPERATIONS})
     patient = {
         "resourceType": "Patient",
         "id": "p",
@@ -65,15 +61,3 @@ def test_the_summary_lists_what_counts_and_says_what_is_not_known(node: TestNode
     assert node.call("GET", "Patient/$summary?identifier=urn:x|1").json["type"] == "document"
     assert node.call("GET", "Patient/$summary?identifier=urn:x|2").status == 404
     assert node.call("GET", "Patient/none/$summary").status == 404
-
-
-def test_metadata_are_made_of_a_document_that_is_not_kept(node: TestNode) -> None:
-    answer = node.call("POST", "DocumentReference/$generate-metadata", cda(), {"content-type": "text/xml"})
-    assert answer.status == 200, answer.json
-    assert answer.json["resourceType"] == "DocumentReference"
-    assert answer.json["type"]["coding"]
-    assert node.call("GET", "DocumentReference").entries() == []
-    refused = node.call(
-        "POST", "DocumentReference/$generate-metadata", b"<broken", {"content-type": "text/xml"}
-    )
-    assert refused.status == 422

@@ -14,8 +14,10 @@ import pytest
 from ardenne.kernel.rest.operations import ALL
 from ardenne.kernel.rest.router import Router
 from ardenne.kernel.testing import Answer, TestNode
+from ardenne.services.record.exchange.mhd import generating
 from ardenne.services.record.exchange.mhd.publishing import Publishing
 from ardenne.services.record.exchange.tests.client import PLACE, SoapClient
+from ardenne.services.record.testing.samples import cda
 from ardenne.standards.fhir import xml
 
 Json = dict[str, Any]
@@ -28,9 +30,8 @@ def node(filing_node: TestNode) -> Iterator[TestNode]:
     publishing, before = Publishing(PLACE), filing_node.router
     filing_node.router = Router(
         filing_node.service,
-        ALL,
-        None,
-        {("POST", ""): publishing.bundle, ("POST", "DocumentReference"): publishing.simplified},
+        {**ALL, **generating.OPERATIONS},
+        taken={("POST", ""): publishing.bundle, ("POST", "DocumentReference"): publishing.simplified},
     )
     for number in ("P1", "P2"):
         body = {
@@ -328,3 +329,15 @@ def test_finding_by_get_and_post_with_the_parameters_of_the_profile(node: TestNo
     assert node.call("GET", f"DocumentReference?{asked}").json["type"] == "searchset"
     assert node.call("GET", f"DocumentReference?{asked}").ids == []
     assert node.call("GET", "Binary/unknown").status == 404
+
+
+def test_metadata_are_made_of_a_document_that_is_not_kept(node: TestNode) -> None:
+    answer = node.call("POST", "DocumentReference/$generate-metadata", cda(), {"content-type": "text/xml"})
+    assert answer.status == 200, answer.json
+    assert answer.json["resourceType"] == "DocumentReference"
+    assert answer.json["type"]["coding"]
+    assert node.call("GET", "DocumentReference").entries() == []
+    refused = node.call(
+        "POST", "DocumentReference/$generate-metadata", b"<broken", {"content-type": "text/xml"}
+    )
+    assert refused.status == 422
