@@ -57,11 +57,19 @@ from ardenne.kernel.store.reindexing import Reindexing
 from ardenne.kernel.store.resources import Resources
 from ardenne.kernel.subscriptions import websocket
 from ardenne.kernel.subscriptions.node import Subscriptions
+from ardenne.services.authorisations.casework import Casework
 from ardenne.services.consent.projection import project
 from ardenne.services.consent.runner import ConsentRunner
 from ardenne.services.mpi.adopting import PersonRunner, Projection
 from ardenne.services.mpi.api import PersonOperations
 from ardenne.services.mpi.index import Index
+from ardenne.services.record import summary_operation
+from ardenne.services.record.exchange import doors, xua
+from ardenne.services.record.exchange.doors import SharingDoors
+from ardenne.services.record.exchange.mhd import generating
+from ardenne.services.record.exchange.mhd.publishing import Publishing
+from ardenne.services.record.exchange.objects import Place
+from ardenne.services.vaccination.operations import VaccinationOperations
 
 SETTINGS_VARIABLE = "ARDENNE_WORKER_SETTINGS"
 _PUBLIC = ("/fhir/metadata", "/static/")
@@ -137,12 +145,20 @@ class Application:
             **BulkExport(jobs, self._exports).operations(),
             **persons.operations(),
             **self._subscriptions.operations.operations(),
+            **generating.OPERATIONS,
+            **summary_operation.OPERATIONS,
+            **VaccinationOperations(self.settings).operations(),
         }
+        publishing = Publishing(Place(self.settings.community))
         self._router = Router(
             service,
             operations,
             {"AuditEvent": AuditDoor(self.settings.base_url or self.settings.host).answer},
-            {"Patient": persons.feed},
+            {
+                ("PUT", "Patient"): persons.feed,
+                ("POST", ""): publishing.bundle,
+                ("POST", "DocumentReference"): publishing.simplified,
+            },
         )
         self._background = [
             asyncio.ensure_future(self._exports.run()),
@@ -164,8 +180,16 @@ class Application:
         self._recent = identity.recent
         content = orjson.dumps(metadata.smart(identity.issuer))
         self._smart = Response(200, content, (("content-type", "application/json"), *_ANY_ORIGIN))
+        self._sharing = SharingDoors(
+            service,
+            Place(self.settings.community),
+            xua.trust(self.settings.xua_issuers, self.settings.xua_audience or identity.issuer),
+            self._doorkeeper.caller,
+        )
         patients = FhirPatients(self._router)
-        self._pages = pages_application(self.settings, service, identity, patients)
+        casework = Casework(service, identity)
+        self._background.append(asyncio.ensure_future(casework.keep_current()))
+        self._pages = pages_application(self.settings, service, identity, patients, casework)
 
     def _journal_runner(self) -> JournalRunner:
         assert self._database is not None
@@ -179,6 +203,10 @@ class Application:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
+            if scope["path"] in doors.PATHS:
+                request = await read_request(scope, receive, self.settings.body_limit, self.settings.base_url)
+                await send_response(request, await self._sharing.answer(request), send)
+                return
             is_fhir = (scope["path"] + "/").startswith("/fhir/")
             if is_fhir or scope["path"].startswith("/health"):
                 request = await read_request(scope, receive, self.settings.body_limit, self.settings.base_url)

@@ -11,6 +11,7 @@ from ardenne import __version__
 from ardenne.apps.access import decide, journal
 from ardenne.apps.bench.command import command as bench
 from ardenne.apps.conformance import command as conformance
+from ardenne.apps.directory_loading import command as directory
 from ardenne.apps.persons import bench as bench_persons
 from ardenne.apps.persons import dedupe, train
 from ardenne.apps.population.command import command as population
@@ -19,6 +20,8 @@ from ardenne.apps.terminology_loading import command as terminology
 from ardenne.kernel.settings import SettingsError, load
 from ardenne.kernel.store.embedded import DatabaseError
 from ardenne.services.mpi.cli import command as mpi
+from ardenne.services.vaccination.card_cli import command as card
+from ardenne.services.vaccination.cli import command as vaccination
 
 
 class Commands(click.Group):
@@ -171,9 +174,12 @@ main.add_command(bench)
 main.add_command(decide)
 main.add_command(journal)
 main.add_command(conformance)
+main.add_command(directory)
 for _command in (train, dedupe, bench_persons):
     mpi.add_command(_command)
+main.add_command(card, "card")
 main.add_command(mpi, "mpi")
+main.add_command(vaccination, "vaccination")
 main.add_command(population)
 main.add_command(profiles)
 main.add_command(terminology)

@@ -12,7 +12,7 @@ import click
 
 from ardenne.apps import serving
 from ardenne.apps.composition import registry
-from ardenne.apps.demo import duplicates, logins, relations
+from ardenne.apps.demo import applications, duplicates, logins, relations
 from ardenne.apps.demo.documents import write_all
 from ardenne.kernel.settings import Settings
 from ardenne.kernel.store.embedded import DatabaseError
@@ -61,6 +61,8 @@ def _load(settings: Settings, dsn: str, corpus: Path | None) -> None:
     )
     patients = asyncio.run(logins.load(dsn, settings))
     count = asyncio.run(relations.load(dsn, settings, patients))
+    asked = asyncio.run(applications.load(dsn, settings))
+    click.echo(f"  {asked} applications for an authorisation to practise")
     click.echo(f"  {len(logins.accounts(patients))} logins, {count} relations of care")
     cases = asyncio.run(duplicates.load(dsn, settings, registry().get(PersonIndex)))
     click.echo(f"  {cases} questions for the identity desk")
@@ -80,6 +82,7 @@ ready {address}
 
   sign in   {address}/sign-in   one click a person: try "Anne Schmitz", "Dr Claude Thill" or "Josée Kremer"
   pages     {address}/          as a doctor: find a person by the name "Weber", or the birth date 1958-03-14
+  public    {address}/directory   find a professional; {address}/authorisation
   filing    {address}/desk      file a document, see what waits in the error desk
   FHIR R4   {address}/fhir      ardenne token --user claude.thill prints an access token for it
 
@@ -87,7 +90,8 @@ Logins (password of all: {logins.PASSWORD}):
   citizens       anne.schmitz, jean.weber, sofia.ferreira (parent of tiago.ferreira), germaine.weber and others
   professionals  claude.thill (doctor), danielle.muller (nurse), martine.braun (pharmacist),
                  paul.kieffer (laboratory), tom.schiltz (secretary), nathalie.wagner (two roles) and others
-  offices        identity, identity-second, public-health, payer, auditor, operator, data-protection, matrix-editor
+  offices        identity, identity-second, registers, public-health, payer, auditor, operator, data-protection,
+                 matrix-editor
   software       {logins.BACKEND}, whose key is keys/demo-backend.json in the data folder
 {_OPEN if is_open else ""}
 All persons are invented. Ctrl-C stops it; `--reset` starts afresh.

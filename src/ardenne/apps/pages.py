@@ -25,10 +25,14 @@ from ardenne.services.access.matrix_pages import MatrixPages
 from ardenne.services.access.professional_pages import ProfessionalPages
 from ardenne.services.accounts import pages as accounts
 from ardenne.services.accounts.authorize import Patients
+from ardenne.services.authorisations import pages as authorisations
+from ardenne.services.authorisations.casework import Casework
 from ardenne.services.consent.pages import ConsentPages
+from ardenne.services.directory.pages import DirectoryPages
 from ardenne.services.mpi.pages import IdentityPages
 from ardenne.services.record.api import FilingDoor
 from ardenne.services.record.pages import RecordPages
+from ardenne.services.vaccination.pages import VaccinationPages
 from ardenne.ui.rendering import Renderer
 
 TEMPLATE_PACKAGES = (
@@ -37,6 +41,9 @@ TEMPLATE_PACKAGES = (
     "ardenne.services.consent",
     "ardenne.services.access",
     "ardenne.services.mpi",
+    "ardenne.services.authorisations",
+    "ardenne.services.directory",
+    "ardenne.services.vaccination",
 )
 _STATIC = Path(str(ardenne.ui.__file__)).parent / "static"
 
@@ -52,7 +59,11 @@ class _Static(StaticFiles):
 
 
 def pages_application(
-    settings: Settings, service: FhirService, identity: Identity, patients: Patients
+    settings: Settings,
+    service: FhirService,
+    identity: Identity,
+    patients: Patients,
+    casework: Casework,
 ) -> Starlette:
     """Return the application that answers every address outside /fhir."""
     renderer = Renderer(TEMPLATE_PACKAGES, settings.time_zone)
@@ -94,7 +105,10 @@ def pages_application(
         *IdentityPages(service, renderer).routes(),
         *MatrixPages(service, renderer).routes(),
         *accounts.routes(identity, renderer, patients),
+        *authorisations.routes(casework, renderer),
+        *DirectoryPages(service, renderer).routes(),
         *RecordPages(service, renderer).routes(),
+        *VaccinationPages(service, renderer, settings).routes(),
         *FilingDoor(service, settings.body_limit).routes(),
     ]
     return Starlette(

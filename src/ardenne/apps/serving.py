@@ -36,6 +36,7 @@ MIGRATIONS = (
     *KERNEL,
     "ardenne.services.record.migrations",
     "ardenne.services.access.migrations",
+    "ardenne.services.authorisations.migrations",
     "ardenne.services.mpi.migrations",
 )
 

@@ -19,6 +19,8 @@ from ardenne.kernel.store.change import Change, Method, Mode
 from ardenne.standards.fhir.json import dump, parse, parse_exact
 
 HASH_EXTENSION = "https://ardenne.health/fhir/StructureDefinition/content-sha256"
+_FHIR = frozenset({"application/fhir+json", "application/fhir+xml"})
+_AS_RESOURCE = _FHIR | {"application/json"}
 _SAFE_IN_BROWSER = frozenset(
     {"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"}
 )
@@ -32,9 +34,9 @@ async def read(service: FhirService, request: Request, resource_id: str) -> Resp
     content = content_of(service, resource)
     headers = answers.version_headers(found.version, found.updated)
     accept = request.header("accept")
-    if "_format" in request.query or incoming.media_type(accept) in (
-        "application/fhir+json", "application/fhir+xml", "application/json",
-    ):  # fmt: skip
+    is_fhir = incoming.media_type(str(resource.get("contentType", ""))) in _FHIR
+    # a FHIR document is given as the Bundle that it is: nobody who asks for FHIR wants it wrapped (EU Health Data API)
+    if "_format" in request.query or (not is_fhir and incoming.media_type(accept) in _AS_RESOURCE):
         resource.pop("_data", None)
         if content:
             resource["data"] = base64.b64encode(content).decode()

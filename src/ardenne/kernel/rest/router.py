@@ -34,19 +34,19 @@ from ardenne.standards.fhir.outcome import Issue
 
 PREFIX = "/fhir"
 Door = Callable[[FhirService, Request, Sequence[str]], Awaitable[Response]]
-Feed = Callable[[FhirService, Request], Awaitable[Response | None]]
-"""Answers a conditional update that a service takes for a feed; None: it is an ordinary one."""
 ADMINISTRATIVE = frozenset({"$expunge", "$reindex", "$reindex-pause", "$reindex-resume", "$import"})
 """Operations on the node rather than on what a caller may see."""
 Operation = Callable[[FhirService, Request, str, str], Awaitable[Response]]
 """An operation gets the resource type and id that it was called on (empty when it was not)."""
+Taker = Callable[[FhirService, Request], Awaitable[Response | None]]
+"""Answers what a service knows by its content, such as a feed or a document Bundle; None: it is an ordinary request."""
 
 
 class Router:
     """The FHIR door.
 
     ``operations`` holds the ``$name`` operations that services brought; ``doors`` answers for types that are
-    not kept as resources, such as AuditEvent; ``feeds`` may take conditional updates of a type.
+    not kept as resources, such as AuditEvent; ``taken`` may take what is sent with a method to a type (empty: the base).
     """
 
     def __init__(
@@ -54,12 +54,12 @@ class Router:
         service: FhirService,
         operations: dict[str, Operation] | None = None,
         doors: dict[str, Door] | None = None,
-        feeds: dict[str, Feed] | None = None,
+        taken: dict[tuple[str, str], Taker] | None = None,
     ) -> None:
         self.service = service
         self.operations = operations or {}
         self.doors = doors or {}
-        self.feeds = feeds or {}
+        self.taken = taken or {}
 
     async def answer(self, request: Request) -> Response:
         """Answer a request in the format that the client takes; errors become OperationOutcomes."""
@@ -116,10 +116,17 @@ class Router:
     async def _system(self, service: FhirService, request: Request) -> Response:
         match request.method:
             case "POST":
+                answered = await self._taken(service, request, "")
+                if answered is not None:
+                    return answered
                 return await bundles.process(service, request, partial(self.dispatch, service=service))
             case "GET" | "HEAD":
                 return await searches.of_system(service, request)
         raise _not_allowed(request, "GET, HEAD, POST")
+
+    async def _taken(self, service: FhirService, request: Request, address: str) -> Response | None:
+        known = self.taken.get((request.method, address))
+        return await known(service, request) if known is not None else None
 
     async def _system_named(self, service: FhirService, request: Request, parts: list[str]) -> Response:
         match request.method, parts:
@@ -146,11 +153,11 @@ class Router:
             case "POST" if resource_type == "Binary":
                 return await binary.create(service, request)
             case "POST":
-                return await instance.create(service, request, resource_type)
+                answered = await self._taken(service, request, resource_type)
+                return answered or await instance.create(service, request, resource_type)
             case "PUT":
-                feed = self.feeds.get(resource_type)
-                answer = await feed(service, request) if feed is not None else None
-                return answer or await conditional.update(service, request, resource_type)
+                answered = await self._taken(service, request, resource_type)
+                return answered or await conditional.update(service, request, resource_type)
             case "PATCH":
                 return await patching.conditional_patch(service, request, resource_type)
             case "DELETE":

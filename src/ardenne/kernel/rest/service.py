@@ -6,8 +6,10 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from ardenne.kernel.blobs import BlobStore
-from ardenne.kernel.identity.caller import OPERATOR, Caller
+from ardenne.kernel.identity.caller import OPERATOR, Caller, Kind, Purpose
 from ardenne.kernel.policy.guarded import GuardedPast, GuardedResources, GuardedSearcher
 from ardenne.kernel.policy.service import PolicyService, unlimited
 from ardenne.kernel.policy.trace import Trace
@@ -73,6 +75,15 @@ class FhirService:
         assert isinstance(self.resources, Resources)
         seen.resources = GuardedResources(self.resources, self.policy, trace)
         return seen
+
+    def as_platform(self, caller: Caller, address: str = "") -> FhirService:
+        """Return the node with the platform's rights, for what it does for a caller and in the caller's name."""
+        if unlimited(caller):
+            return self
+        platform = msgspec.structs.replace(
+            caller, kind=Kind.SOFTWARE, profession="platform", scopes=None, purpose=Purpose.TREATMENT
+        )
+        return self.seen_by(platform, address)
 
     async def finish(self) -> None:
         """Make the notes of a request durable; nothing of the answer may be sent before."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -74,6 +75,12 @@ class Settings(msgspec.Struct, frozen=True):
     """File of its private key."""
     mllp_authorities: str = ""
     """File of the authorities whose certificates senders must show; empty: senders show none."""
+    community: str = "2.25.225059093409651210223550905396039693566"
+    """OID of this community (homeCommunityId); the repository is its .1, its own patient ids are .2."""
+    xua_issuers: str = ""
+    """Folder of PEM certificates of those whose SAML assertions are believed; empty: nobody's."""
+    xua_audience: str = ""
+    """The audience that SAML assertions must name; empty: the issuer's address of this node."""
 
     profile: str = "development"
     """``development`` or ``production``; production refuses open doors, built-in logins and plain http."""
@@ -120,6 +127,7 @@ def load(**chosen: Any) -> Settings:
     except msgspec.ValidationError as error:
         raise SettingsError(f"a setting cannot be used: {error}") from None
     _check_profile(settings)
+    _check_community(settings)
     try:
         ZoneInfo(settings.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -127,6 +135,13 @@ def load(**chosen: Any) -> Settings:
             f"zone: there is no time zone '{settings.zone[:60]}': write it as in Europe/Luxembourg"
         ) from None
     return settings
+
+
+def _check_community(settings: Settings) -> None:
+    if not re.fullmatch(r"[0-2](\.(0|[1-9]\d*))+", settings.community, re.ASCII):
+        raise SettingsError(
+            f"community: '{settings.community[:60]}' is no OID: write it as 1.3.6.1.4.1.99999.1"
+        )
 
 
 def _check_profile(settings: Settings) -> None:

@@ -9,12 +9,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import msgspec
-
-from ardenne.kernel.identity.caller import Caller, Kind, Purpose
 from ardenne.kernel.policy import store as policy_store
 from ardenne.kernel.policy.facts import State
-from ardenne.kernel.policy.service import unlimited
 from ardenne.kernel.rest import binary, conditional, incoming
 from ardenne.kernel.rest.errors import RestError
 from ardenne.kernel.rest.service import FhirService
@@ -49,16 +45,6 @@ class _Refused(Exception):
     def __init__(self, issues: Sequence[Issue]) -> None:
         super().__init__(issues[0].message)
         self.issues = tuple(issues)
-
-
-def for_sender(service: FhirService, caller: Caller, address: str = "") -> FhirService:
-    """Return the node for filing what a sender sent: the platform files it, in the sender's name in the journal."""
-    if unlimited(caller):
-        return service
-    platform = msgspec.structs.replace(
-        caller, kind=Kind.SOFTWARE, profession="platform", scopes=None, purpose=Purpose.TREATMENT
-    )
-    return service.seen_by(platform, address)
 
 
 async def file(

@@ -14,6 +14,7 @@ class Issue(msgspec.Struct, frozen=True):
     path: str  # FHIRPath of the place, "Patient.name[0].given"; "" when there is none
     message: str  # plain English: what was found and how to mend it
     rule: str = ""  # the rule that failed: "ele-1", "unknown-element", "cardinality", ...
+    known_as: str = ""  # the code that a profile gives to the error, for machines: "XDSUnknownPatientId"
 
     @property
     def failed(self) -> bool:
@@ -42,6 +43,8 @@ def _entry(issue: Issue) -> dict[str, Any]:
         "code": issue.code,
         "details": {"text": issue.message},
     }
+    if issue.known_as:
+        entry["details"] = {"coding": [{"code": issue.known_as}], "text": issue.message}
     if issue.rule:
         entry["diagnostics"] = f"Rule {issue.rule}"
     if issue.path:

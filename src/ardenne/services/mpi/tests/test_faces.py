@@ -24,7 +24,10 @@ def faces(index_node: TestNode) -> Iterator[TestNode]:
     index, router = Index(), index_node.router
     operations = PersonOperations(index)
     index_node.router = Router(
-        index_node.service, {**ALL, **operations.operations()}, router.doors, {"Patient": operations.feed}
+        index_node.service,
+        {**ALL, **operations.operations()},
+        router.doors,
+        {("PUT", "Patient"): operations.feed},
     )
     known = patient("N1")
     known["identifier"].append(_NUMBER)

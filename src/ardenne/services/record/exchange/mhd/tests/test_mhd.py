@@ -1,0 +1,328 @@
+"""Documents over FHIR, as IHE MHD 4.2 says: published, found, retrieved; errors carry the codes of XDS."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import hashlib
+import uuid
+from typing import Any
+
+import pytest
+
+from ardenne.kernel.rest.operations import ALL
+from ardenne.kernel.rest.router import Router
+from ardenne.kernel.testing import Answer, TestNode
+from ardenne.services.record.exchange.mhd.publishing import Publishing
+from ardenne.services.record.exchange.tests.client import PLACE, SoapClient
+from ardenne.standards.fhir import xml
+
+Json = dict[str, Any]
+DOMAIN = "urn:oid:1.3.6.1.4.1.21367.2005.13.20.1000"
+MHD = "https://profiles.ihe.net/ITI/MHD/StructureDefinition/"
+
+
+@pytest.fixture
+def node(filing_node: TestNode) -> TestNode:
+    publishing = Publishing(PLACE)
+    filing_node.router = Router(
+        filing_node.service,
+        ALL,
+        None,
+        {("POST", ""): publishing.bundle, ("POST", "DocumentReference"): publishing.simplified},
+    )
+    for number in ("P1", "P2"):
+        body = {
+            "resourceType": "Patient",
+            "id": number.lower(),
+            "identifier": [{"system": DOMAIN, "value": number}],
+        }
+        assert filing_node.call("PUT", f"Patient/{number.lower()}", body).status == 201
+    return filing_node
+
+
+def coded(system: str, code: str) -> Json:
+    return {"coding": [{"system": system, "code": code, "display": code}]}
+
+
+def sha1(data: bytes) -> str:
+    return base64.b64encode(hashlib.sha1(data).digest()).decode()
+
+
+def urn() -> str:
+    return f"urn:uuid:{uuid.uuid4()}"
+
+
+def document(binary: str, data: bytes, patient: str = "p1", **more: Any) -> Json:
+    return {
+        "resourceType": "DocumentReference",
+        "masterIdentifier": {"system": "urn:ietf:rfc:3986", "value": urn()},
+        "status": "current",
+        "type": coded("http://loinc.org", "34105-7"),
+        "category": [coded("http://loinc.org", "11488-4")],
+        "subject": {"reference": f"Patient/{patient}"},
+        "date": "2026-01-02T03:04:05Z",
+        "author": [{"reference": "#a"}],
+        "contained": [{"resourceType": "Practitioner", "id": "a", "name": [{"family": "Thill", "given": ["Claude"]}]}],
+        "securityLabel": [coded("http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "N")],
+        "content": [
+            {
+                "attachment": {
+                    "contentType": "text/plain", "language": "fr-LU", "url": binary, "size": len(data), "hash": sha1(data),
+                    "title": "Lettre", "creation": "2026-01-01T00:00:00Z",
+                },
+                "format": {"system": "http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode", "code": "urn:ihe:iti:xds:2017:mimeTypeSufficient"},
+            }
+        ],
+        "context": {
+            "facilityType": coded("http://snomed.info/sct", "22232009"),
+            "practiceSetting": coded("http://snomed.info/sct", "394802001"),
+            "sourcePatientInfo": {"reference": f"Patient/{patient}"},
+        },
+        **more,
+    }  # fmt: skip
+
+
+def submission_set(documents: list[str], patient: str = "p1") -> Json:
+    return {
+        "resourceType": "List",
+        "extension": [
+            {
+                "url": f"{MHD}ihe-sourceId",
+                "valueIdentifier": {"system": "urn:ietf:rfc:3986", "value": "urn:oid:1.2.3"},
+            },
+            {
+                "url": f"{MHD}ihe-designationType",
+                "valueCodeableConcept": coded("http://snomed.info/sct", "225728007"),
+            },
+        ],
+        "identifier": [{"use": "usual", "system": "urn:ietf:rfc:3986", "value": urn()}],
+        "status": "current",
+        "mode": "working",
+        "code": {
+            "coding": [
+                {
+                    "system": "https://profiles.ihe.net/ITI/MHD/CodeSystem/MHDlistTypes",
+                    "code": "submissionset",
+                }
+            ]
+        },
+        "subject": {"reference": f"Patient/{patient}"},
+        "date": "2026-01-02T03:04:05Z",
+        "entry": [{"item": {"reference": one}} for one in documents],
+    }
+
+
+def bundle(
+    data: bytes = b"Bonjour", profile: str = "Comprehensive", patient: str = "p1", **more: Any
+) -> Json:
+    binary, reference = urn(), urn()
+    entries = [
+        (urn(), submission_set([reference], patient)),
+        (reference, document(binary, data, patient, **more)),
+        (
+            binary,
+            {"resourceType": "Binary", "contentType": "text/plain", "data": base64.b64encode(data).decode()},
+        ),
+    ]
+    return {
+        "resourceType": "Bundle",
+        "meta": {"profile": [f"{MHD}IHE.MHD.{profile}.ProvideBundle"]},
+        "type": "transaction",
+        "entry": [
+            {"fullUrl": url, "resource": one, "request": {"method": "POST", "url": one["resourceType"]}}
+            for url, one in entries
+        ],
+    }
+
+
+def codes(answer: Answer) -> list[str]:
+    return [
+        coding["code"]
+        for issue in answer.json["issue"]
+        for coding in issue.get("details", {}).get("coding", [])
+    ]
+
+
+def test_every_entry_is_answered_in_order_and_the_document_comes_back(node: TestNode) -> None:
+    answer = node.call("POST", "", bundle(b"Bonjour \xc3\xa0 tous"))
+    assert answer.status == 200, answer.json
+    assert answer.json["type"] == "transaction-response"
+    responses = [entry["response"] for entry in answer.json["entry"]]
+    assert [one["status"].split()[0] for one in responses] == ["201", "201", "201"]
+    kinds = [one["location"].split("/fhir/")[1].split("/")[0] for one in responses]
+    assert kinds == ["List", "DocumentReference", "Binary"]
+    found = node.call("GET", "DocumentReference?patient=Patient/p1&status=current")
+    (entry,) = found.entries("match")
+    attachment = entry["resource"]["content"][0]["attachment"]
+    content = node.call("GET", attachment["url"])
+    assert (content.status, content.body) == (200, b"Bonjour \xc3\xa0 tous")
+    assert entry["resource"]["contained"][0]["name"][0]["family"] == "Thill"
+
+
+@pytest.mark.parametrize("profile", ["Comprehensive", "UnContained.Comprehensive", "Minimal"])
+def test_the_profiles(node: TestNode, profile: str) -> None:
+    assert node.call("POST", "", bundle(profile=profile)).status == 200
+
+
+def test_xml_is_taken_too(node: TestNode) -> None:
+    answer = node.call("POST", "", xml.dump(bundle()), {"content-type": "application/fhir+xml"})
+    assert answer.status == 200
+
+
+def test_a_minimal_submission_may_lack_what_a_comprehensive_one_needs(node: TestNode) -> None:
+    sent = bundle(profile="Minimal")
+    for name in ("masterIdentifier", "type", "category", "securityLabel", "context"):
+        del sent["entry"][1]["resource"][name]
+    assert node.call("POST", "", sent).status == 200
+    sent["meta"]["profile"] = [f"{MHD}IHE.MHD.Comprehensive.ProvideBundle"]
+    answer = node.call("POST", "", sent)
+    assert answer.status == 400
+    assert set(codes(answer)) == {"XDSRegistryMetadataError"}
+    paths = {issue["expression"][0].rpartition("resource.")[2] for issue in answer.json["issue"]}
+    assert {"type", "category", "securityLabel", "masterIdentifier", "context.facilityType"} <= paths
+
+
+def test_refusals_name_the_rule_and_nothing_is_kept(node: TestNode) -> None:
+    def without_set(sent: Json) -> None:
+        del sent["entry"][0]
+
+    def two_patients(sent: Json) -> None:
+        sent["entry"][1]["resource"]["subject"] = {"reference": "Patient/p2"}
+
+    def nobody(sent: Json) -> None:
+        for entry in sent["entry"][:2]:
+            entry["resource"]["subject"] = {"reference": "Patient/nobody"}
+
+    def other_hash(sent: Json) -> None:
+        sent["entry"][1]["resource"]["content"][0]["attachment"]["hash"] = sha1(b"other")
+
+    def other_size(sent: Json) -> None:
+        sent["entry"][1]["resource"]["content"][0]["attachment"]["size"] = 1
+
+    def no_content(sent: Json) -> None:
+        del sent["entry"][2]
+
+    def replaces_nothing(sent: Json) -> None:
+        target = {"reference": "DocumentReference/none"}
+        sent["entry"][1]["resource"]["relatesTo"] = [{"code": "replaces", "target": target}]
+
+    def something_else(sent: Json) -> None:
+        sent["entry"].append(
+            {
+                "fullUrl": urn(),
+                "resource": {"resourceType": "Basic", "code": {"text": "x"}},
+                "request": {"method": "POST", "url": "Basic"},
+            }
+        )
+
+    cases = {
+        without_set: "XDSRegistryMetadataError", two_patients: "XDSPatientIdDoesNotMatch", nobody: "XDSUnknownPatientId",
+        other_hash: "XDSRepositoryMetadataError", other_size: "XDSRepositoryMetadataError", no_content: "XDSMissingDocument",
+        replaces_nothing: "UnresolvedReferenceException", something_else: "XDSRegistryMetadataError",
+    }  # fmt: skip
+    for change, code in cases.items():
+        sent = bundle()
+        change(sent)
+        answer = node.call("POST", "", sent)
+        assert answer.status == 400, change.__name__
+        assert code in codes(answer), (change.__name__, answer.json)
+    assert node.call("GET", "DocumentReference").entries() == []
+    assert node.call("GET", "List").entries() == []
+
+
+def test_a_replacement_deprecates_what_it_replaces(node: TestNode) -> None:
+    first = node.call("POST", "", bundle()).json["entry"][1]["response"]["location"]
+    name = first.split("/fhir/")[1].split("/_history")[0]
+    relation = [{"code": "replaces", "target": {"reference": name}}]
+    assert node.call("POST", "", bundle(b"neuf", relatesTo=relation)).status == 200
+    assert node.call("GET", name).json["status"] == "superseded"
+    current = node.call("GET", "DocumentReference?patient=Patient/p1&status=current").entries("match")
+    assert [one["resource"]["content"][0]["attachment"]["size"] for one in current] == [4]
+    again = node.call("POST", "", bundle(b"encore", relatesTo=relation))
+    assert (again.status, codes(again)) == (400, ["XDSRegistryDeprecatedDocumentError"])
+
+
+def test_both_faces_show_one_store(node: TestNode) -> None:
+    assert node.call("POST", "", bundle(b"over FHIR")).status == 200
+    client = SoapClient(node)
+    told = client.ask(
+        "14d4debf-8f97-4251-9a74-a90016b0af0d",
+        XDSDocumentEntryPatientId="'P1^^^&1.3.6.1.4.1.21367.2005.13.20.1000&ISO'",
+        XDSDocumentEntryStatus="('urn:oasis:names:tc:ebxml-regrep:StatusType:Approved')",
+        XDSDocumentEntryTypeCode="('34105-7^^2.16.840.1.113883.6.1')",
+    )
+    assert told.count("Documents") == 1, told.text
+    assert told.slot("hash") == [hashlib.sha1(b"over FHIR").hexdigest()]
+    assert told.slot("authorPerson") or told.all("//rim:Slot[@name='authorPerson']//rim:Value/text()") == [
+        "^Thill^Claude"
+    ]
+    unique = told.all("//rim:ExternalIdentifier[contains(@identificationScheme,'2e82c1f6')]/@value")[0]
+    assert list(client.retrieve(str(unique)).parts.values()) == [b"over FHIR"]
+
+
+def test_delayed_assembly_and_on_demand_have_no_content(node: TestNode) -> None:
+    delayed = bundle()
+    attachment = delayed["entry"][1]["resource"]["content"][0]["attachment"]
+    attachment |= {"size": 0, "hash": "2jmj7l5rSw0yVb/vlWAYkK/YBwk="}
+    del attachment["url"], delayed["entry"][2]
+    assert node.call("POST", "", delayed).status == 200
+    on_demand = copy.deepcopy(delayed)
+    for name in ("size", "hash"):
+        del on_demand["entry"][1]["resource"]["content"][0]["attachment"][name]
+    on_demand["entry"][1]["resource"]["masterIdentifier"]["value"] = urn()
+    on_demand["entry"][0]["resource"]["identifier"][0]["value"] = urn()
+    assert node.call("POST", "", on_demand).status == 200
+
+
+def test_a_fhir_document_is_given_back_as_the_bundle_that_it_is(node: TestNode) -> None:
+    data = b'{"resourceType":"Bundle","type":"document","timestamp":"2026-01-01T00:00:00Z","identifier":{"value":"x"}}'
+    sent = bundle(data)
+    attachment = sent["entry"][1]["resource"]["content"][0]["attachment"]
+    attachment["contentType"] = sent["entry"][2]["resource"]["contentType"] = "application/fhir+json"
+    del attachment["hash"], attachment["size"]
+    assert node.call("POST", "", sent).status == 200
+    url = node.call("GET", "DocumentReference").entries("match")[0]["resource"]["content"][0]["attachment"][
+        "url"
+    ]
+    answer = node.call("GET", url, headers={"accept": "application/fhir+json"})
+    assert (answer.status, answer.json["resourceType"], answer.json["type"]) == (200, "Bundle", "document")
+
+
+def test_a_single_document_is_published_in_one_request(node: TestNode) -> None:
+    sent = document("", b"")
+    sent["meta"] = {"profile": [f"{MHD}IHE.MHD.SimplifiedPublish.DocumentReference"]}
+    attachment = sent["content"][0]["attachment"]
+    del attachment["url"], attachment["size"], attachment["hash"]
+    attachment["data"] = base64.b64encode(b"simple").decode()
+    answer = node.call("POST", "DocumentReference", sent)
+    assert answer.status == 201, answer.json
+    stored = answer.json
+    assert "data" not in stored["content"][0]["attachment"]
+    assert (stored["content"][0]["attachment"]["size"], stored["content"][0]["attachment"]["hash"]) == (
+        6,
+        sha1(b"simple"),
+    )
+    assert node.call("GET", stored["content"][0]["attachment"]["url"]).body == b"simple"
+    lists = node.call("GET", "List?code=submissionset&patient=Patient/p1&status=current").entries("match")
+    assert [one["item"]["reference"] for one in lists[0]["resource"]["entry"]] == [
+        f"DocumentReference/{stored['id']}"
+    ]
+    del attachment["data"]
+    assert codes(node.call("POST", "DocumentReference", sent)) == ["XDSMissingDocument"]
+
+
+def test_finding_by_get_and_post_with_the_parameters_of_the_profile(node: TestNode) -> None:
+    assert node.call("POST", "", bundle()).status == 200
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    for query in (
+        "category=http://loinc.org|11488-4", "type=http://loinc.org|34105-7", "facility=22232009", "setting=394802001",
+        "security-label=N", "date=ge2026-01-01", "format=urn:ihe:iti:xds:2017:mimeTypeSufficient",
+    ):  # fmt: skip
+        asked = f"patient.identifier={DOMAIN}|P1&status=current&{query}"
+        assert len(node.call("GET", f"DocumentReference?{asked}").ids) == 1, query
+        assert len(node.call("POST", "DocumentReference/_search", asked.encode(), form).ids) == 1, query
+    asked = f"patient.identifier={DOMAIN}|P2&status=current"
+    assert node.call("GET", f"DocumentReference?{asked}").json["type"] == "searchset"
+    assert node.call("GET", f"DocumentReference?{asked}").ids == []
+    assert node.call("GET", "Binary/unknown").status == 404

@@ -1,0 +1,203 @@
+"""Objects of document sharing in the store: found by entryUUID, uniqueId or member; patients by their numbers."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ardenne.kernel.rest import conditional
+from ardenne.kernel.rest.service import FhirService
+from ardenne.kernel.search.query import parse as parse_query
+from ardenne.kernel.search.query import read_pairs
+from ardenne.kernel.store.database import Connection
+from ardenne.standards.fhir.json import parse_exact
+from ardenne.standards.xds import codings, from_fhir, names
+from ardenne.standards.xds.errors import Code, refuse
+from ardenne.standards.xds.values import Metadata, PatientId, patient_id
+
+Json = dict[str, Any]
+MOST = 5_000
+_TYPES = ("DocumentReference", "List")
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+
+
+class Place(NamedTuple):
+    """The OIDs of this node: its community, its repository, and the domain of its own patient ids."""
+
+    community: str
+
+    @property
+    def home(self) -> str:
+        return f"urn:oid:{self.community}"
+
+    @property
+    def repository(self) -> str:
+        return f"{self.community}.1"
+
+    @property
+    def patients(self) -> str:
+        return f"{self.community}.2"
+
+
+class Held(NamedTuple):
+    """A resource of the store and its metadata."""
+
+    resource: Json
+    metadata: Metadata
+
+    @property
+    def reference(self) -> str:
+        return f"{self.resource['resourceType']}/{self.resource['id']}"
+
+    @property
+    def patient(self) -> str:
+        """The reference of the patient."""
+        return str(self.resource.get("subject", {}).get("reference", ""))
+
+
+def bare(service: FhirService) -> FhirService:
+    """Return the node without a caller's limits, for what a registry must know to decide: ids in use, targets."""
+    found: FhirService = getattr(service, "bare", service)
+    return found
+
+
+def held(resource: Json, place: Place) -> Held | None:
+    """Return a resource with its metadata, None when it is nothing that document sharing shows."""
+    if resource.get("status") == "entered-in-error":
+        return None
+    if resource["resourceType"] == "List" and not from_fhir.is_package(resource):
+        return None
+    found = from_fhir.metadata(resource)
+    identifiers = dict(found.identifiers)
+    if "patientId" not in identifiers:
+        own = str(resource.get("subject", {}).get("reference", "")).rpartition("/")[2]
+        identifiers = {"patientId": PatientId(own, place.patients).text(), **identifiers}
+    slots = dict(found.slots)
+    if found.kind is names.DOCUMENT:
+        slots.setdefault("repositoryUniqueId", (place.repository,))
+        slots.setdefault("sourcePatientId", (identifiers["patientId"],))
+    return Held(
+        resource, msgspec.structs.replace(found, identifiers=identifiers, slots=slots, home=place.home)
+    )
+
+
+class Objects:
+    """The objects that a node's store holds, as the caller of ``service`` may see them.
+
+    Inside a transaction everything is asked on its ``connection``, so that no second one is waited for.
+    """
+
+    def __init__(self, service: FhirService, place: Place, connection: Connection | None = None) -> None:
+        self._service = service
+        self.place = place
+        self._connection = connection
+
+    def held(self, resource: Json) -> Held | None:
+        """Return a resource with its metadata, None when it is nothing that document sharing shows."""
+        return held(resource, self.place)
+
+    async def resource(self, reference: str) -> Json | None:
+        """Return the resource of a reference ``Type/id``; in a transaction it stays locked until the end."""
+        kind, _, name = reference.partition("/")
+        if self._connection is None:
+            stored = await self._service.resources.read(kind, name)
+        else:
+            stored = await self._service.resources.read_in(self._connection, kind, name)
+        return parse_exact(stored.body) if stored is not None and stored.body is not None else None
+
+    async def search(self, resource_type: str, name: str, value: str) -> list[Json]:
+        """Return the resources that a search finds. Raises Refused when there are more than ``MOST``."""
+        query = parse_query(read_pairs(conditional.criteria_text([(name, value), ("_count", "1000")])))
+        found: list[Json] = []
+        while True:
+            page = await self._service.searcher.search([resource_type], query, connection=self._connection)
+            found += [parse_exact(row.body) for row in page.matches]
+            if not page.next_cursor:
+                return found
+            if len(found) > MOST:
+                text = f"there are more than {MOST} objects: ask with narrower parameters"
+                raise refuse(Code.TOO_MANY, text)
+            query = query._replace(cursor=page.next_cursor)
+
+    async def _held(self, resource_type: str, name: str, value: str) -> list[Held]:
+        found = [held(one, self.place) for one in await self.search(resource_type, name, value)]
+        return [one for one in found if one is not None]
+
+    async def patient(self, text: str) -> str:
+        """Return the id of the patient of a CX, empty when nobody is known; a merged one leads to the survivor."""
+        named = patient_id(text)
+        if named is None:
+            return ""
+        if named.domain == self.place.patients:
+            candidates = [await self.resource(f"Patient/{named.number}")]
+        else:
+            identifier = codings.to_patient_identifier(named)
+            token = f"{identifier['system']}|{identifier['value']}"
+            candidates = [*await self.search("Patient", "identifier", token)]
+        for candidate in candidates:
+            if candidate is None:
+                continue
+            for link in candidate.get("link", []):
+                if link.get("type") == "replaced-by":
+                    return str(link.get("other", {}).get("reference", "")).rpartition("/")[2]
+            return str(candidate["id"])
+        return ""
+
+    async def by_entry(self, entry: str) -> Held | None:
+        """Return the object of an entryUUID: the resource of that id, or the one that has it as identifier."""
+        name = entry.removeprefix("urn:uuid:").lower()
+        if _ID.fullmatch(name):
+            for resource_type in _TYPES:
+                found = await self.resource(f"{resource_type}/{name}")
+                if found is not None:
+                    return held(found, self.place)
+        return next(iter(await self._by_identifier(codings.RFC3986, entry)), None)
+
+    async def by_unique_id(self, unique_id: str) -> list[Held]:
+        """Return the objects of a uniqueId."""
+        made = unique_id.removeprefix("2.25.")
+        if made != unique_id and made.isdigit() and int(made) < 1 << 128:
+            # the uniqueId of a document that was filed without one is made of its id
+            found = await self.by_entry(uuid.UUID(int=int(made)).urn)
+            if found is not None and found.metadata.unique_id == unique_id:
+                return [found]
+        identifier = codings.to_identifier(unique_id)
+        return await self._by_identifier(identifier["system"], identifier["value"])
+
+    async def _by_identifier(self, system: str, value: str) -> list[Held]:
+        found = []
+        for resource_type in _TYPES:
+            found += await self._held(resource_type, "identifier", f"{system}|{value}")
+        return found
+
+    async def by_logical_id(self, logical_id: str) -> list[Held]:
+        """Return every version of an object."""
+        first = await self.by_entry(logical_id)
+        found = {first.reference: first} if first is not None else {}
+        for one in await self._by_identifier(codings.RFC3986, logical_id):
+            found.setdefault(one.reference, one)
+        return list(found.values())
+
+    async def of_patient(self, resource_type: str, patient: str) -> list[Held]:
+        """Return the documents, or the submission sets and folders, of a patient."""
+        return await self._held(resource_type, "subject", f"Patient/{patient}")
+
+    async def coded(self, parameter: str, system: str, code: str) -> list[Held]:
+        """Return the documents that have a code, whosever they are."""
+        return await self._held("DocumentReference", parameter, f"{system}|{code}")
+
+    async def holders(self, references: Iterable[str]) -> list[Held]:
+        """Return the submission sets and folders that have one of some members, each once."""
+        found: dict[str, Held] = {}
+        for reference in references:
+            for one in await self._held("List", "item", reference):
+                found.setdefault(one.reference, one)
+        return list(found.values())
+
+    async def dependents(self, reference: str) -> list[Held]:
+        """Return the documents that name a document in relatesTo."""
+        return await self._held("DocumentReference", "relatesto", reference)

@@ -1,0 +1,1 @@
+"""Vaccination: the card, the recommendations, the certificate, the coverage."""

@@ -1,0 +1,102 @@
+"""A person's card in the node, as the caller may see it: acts of the record, and what the schedule says of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import orjson
+
+from ardenne.kernel.rest import incoming
+from ardenne.kernel.rest.service import FhirService
+from ardenne.kernel.search.query import parse
+from ardenne.kernel.store import change, hashing
+from ardenne.kernel.store import conditions as ask
+from ardenne.kernel.store.change import Method, Mode
+from ardenne.services.vaccination.acts import Subject, subject_of
+from ardenne.services.vaccination.forecasts import Due, dues
+from ardenne.services.vaccination.nomenclature import starter
+from ardenne.services.vaccination.rules.engine import Assessment, assess
+from ardenne.services.vaccination.rules.schedule import Ruleset
+from ardenne.services.vaccination.schedules import load
+from ardenne.standards.fhir.json import dump
+
+Json = dict[str, Any]
+_MOST = "1000"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Who, which acts, what is due; ``problem`` when no age can be reckoned."""
+
+    patient: Json
+    subject: Subject | None
+    dues: list[Due]
+    schedule: Ruleset
+    problem: str = ""
+    assessment: Assessment | None = None
+
+
+def schedule_of(jurisdiction: str) -> str:
+    """The schedule of a jurisdiction such as ``lu`` or ``be-wal``."""
+    return "be" if jurisdiction.startswith("be") else "lu"
+
+
+async def card_of(
+    service: FhirService, patient_id: str, schedule: str, today: date | None = None
+) -> Card | None:
+    """The card of a patient; None when the caller may not see the patient, or there is none."""
+    stored = await service.resources.read("Patient", patient_id)
+    if stored is None or stored.body is None:
+        return None
+    patient = orjson.loads(stored.body)
+    owner = ask.OwnedBy((hashing.self_hash("Patient", patient_id),))
+    query = parse([("_count", _MOST), ("_total", "none")])
+    page = await service.searcher.search(["Immunization"], query, within=owner)
+    acts = [orjson.loads(row.body) for row in page.matches]
+    return judge(patient, acts, load(schedule), today or datetime.now(UTC).date())
+
+
+def judge(patient: Json, acts: list[Json], ruleset: Ruleset, today: date) -> Card:
+    """Apply a schedule to a patient and acts."""
+    try:
+        subject = subject_of(patient, acts, {}, ruleset, starter(), today)
+    except ValueError as error:
+        return Card(patient, None, [], ruleset, str(error))
+    assessment = assess(subject.person, ruleset)
+    return Card(patient, subject, dues(assessment, today), ruleset, assessment=assessment)
+
+
+def immunization(patient_id: str, facts: Json) -> Json:
+    """An Immunization of what a vaccinator entered. ``facts``: vaccine, day, status and what else is known."""
+    vaccine = facts["vaccine"]
+    coding = [{"system": "http://ivci.org/NUVA", "code": vaccine.code, "display": vaccine.name}]
+    if vaccine.atc:
+        coding.append({"system": "http://www.whocc.no/atc", "code": vaccine.atc})
+    made: Json = {
+        "resourceType": "Immunization",
+        "status": facts["status"],
+        "vaccineCode": {"coding": coding, "text": vaccine.name},
+        "patient": {"reference": f"Patient/{patient_id}"},
+        "occurrenceDateTime": facts["day"],
+        "recorded": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "primarySource": not facts.get("reported", False),
+    }
+    if facts.get("reason"):
+        made["statusReason"] = {"text": facts["reason"]}
+    if facts.get("reported"):
+        made["reportOrigin"] = {"text": "recall"}
+    made |= {name: facts[name] for name in ("lotNumber", "expirationDate") if facts.get(name)}
+    if facts.get("performer"):
+        made["performer"] = [{"actor": facts["performer"]}]
+    return made
+
+
+async def keep(service: FhirService, resource: Json) -> str:
+    """Store a new Immunization and return its id. Raises RestError, AccessRefused."""
+    resource_id = change.new_id()
+    sent = incoming.read_resource(dump({**resource, "id": resource_id}), "Immunization")
+    written = change.write(sent.resource, sent.content, resource_id, Mode.CREATE, Method.POST, None)
+    await service.resources.write(written)
+    return resource_id

@@ -1,0 +1,159 @@
+"""Pages: the citizen's card, the vaccinator's minute, the verifier."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from ardenne.kernel.identity.caller import Caller, Kind
+from ardenne.kernel.rest.errors import RestError
+from ardenne.kernel.rest.service import FhirService
+from ardenne.kernel.settings import Settings
+from ardenne.services.vaccination import wording
+from ardenne.services.vaccination.card import card_of, immunization, keep, schedule_of
+from ardenne.services.vaccination.card_keys import CardKeys
+from ardenne.services.vaccination.entering import Entered, EntryError, read_entry
+from ardenne.services.vaccination.issuing import printed_card
+from ardenne.services.vaccination.nomenclature import starter
+from ardenne.services.vaccination.operations import partner_of
+from ardenne.services.vaccination.planning import plan_visits
+from ardenne.standards.cards.keys import write_jwks
+from ardenne.standards.cards.reading import verify
+from ardenne.ui.rendering import Renderer
+from ardenne.ui.seen import Endpoint, as_seen
+
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+
+
+class VaccinationPages:
+    """The pages over one node as somebody may see it."""
+
+    def __init__(self, service: FhirService, renderer: Renderer, settings: Settings) -> None:
+        self._service = service
+        self._renderer = renderer
+        self._settings = settings
+        self._schedule = schedule_of(settings.jurisdiction)
+        self._keys = CardKeys(settings.data_folder, partner_of(settings.jurisdiction))
+
+    def routes(self) -> list[Route]:
+        """Return the addresses. Patients are named by opaque ids alone."""
+        return [
+            Route("/my/vaccination", self._seen(VaccinationPages.mine)),
+            Route("/my/vaccination/card.pdf", self._seen(VaccinationPages.printed)),
+            Route("/pro/vaccination/{patient}", self._seen(VaccinationPages.record), methods=["GET", "POST"]),
+            Route("/card/verify", self._seen(VaccinationPages.verifier), methods=["GET", "POST"]),
+            Route("/vaccination/.well-known/jwks.json", self._seen(VaccinationPages.key_set)),
+        ]
+
+    def _seen(self, page: Any) -> Endpoint:
+        return as_seen(self._service, lambda one: VaccinationPages(one, self._renderer, self._settings), page)
+
+    async def mine(self, request: Request) -> Response:
+        """What is due for me, when and why, and what was given."""
+        caller = self._service.caller
+        card = await card_of(self._service, caller.patient, self._schedule) if _is_citizen(caller) else None
+        if card is None:
+            return self._nobody(request)
+        return self._renderer.page(request, "my_vaccination.html", {"card": card, "wording": wording})
+
+    async def printed(self, request: Request) -> Response:
+        """My card as PDF, with the European Vaccination Card as a code."""
+        caller = self._service.caller
+        card = await card_of(self._service, caller.patient, self._schedule) if _is_citizen(caller) else None
+        if card is None or card.subject is None:
+            return self._nobody(request)
+        words = self._renderer.words(request)
+        content = printed_card(card, self._keys, words, words.text)
+        headers = {
+            "content-disposition": 'attachment; filename="vaccination-card.pdf"',
+            "cache-control": "no-store",
+        }
+        return Response(content, 200, headers, "application/pdf")
+
+    async def record(self, request: Request) -> Response:
+        """A patient's card for the vaccinator: what is due, a plan of visits, and entering an act."""
+        caller, patient = self._service.caller, request.path_params["patient"]
+        card = await card_of(self._service, patient, self._schedule) if _ID.fullmatch(patient) else None
+        if card is None or caller.kind is not Kind.PROFESSIONAL:
+            return self._nobody(request, 404)
+        problem, field, form = "", "", {}
+        if request.method == "POST":
+            form = {name: str(value)[:500] for name, value in (await request.form()).items()}
+            try:
+                entered = read_entry(form, datetime.now(UTC).date())
+                await keep(self._service, immunization(patient, _facts(entered, caller)))
+                return RedirectResponse(f"/pro/vaccination/{patient}?kept=1", 303)
+            except EntryError as error:
+                text = self._renderer.words(request).text
+                problem, field = _problem(text, error), error.field
+            except RestError as error:
+                problem = str(error)
+        today = datetime.now(UTC).date()
+        values = {
+            "card": card, "wording": wording, "patient": patient, "form": form, "problem": problem, "field": field,
+            "kept": "kept" in request.query_params, "vaccines": starter().choices(), "today": str(today),
+            "visits": plan_visits(card.dues, today),
+        }  # fmt: skip
+        return self._renderer.page(request, "pro_vaccination.html", values, 422 if problem else 200)
+
+    async def verifier(self, request: Request) -> Response:
+        """Is this card true? Text of a code in, verdict out; nothing is kept."""
+        verdict = None
+        card_text = ""
+        if request.method == "POST":
+            card_text = str((await request.form()).get("text", ""))
+            verdict = verify(card_text, self._keys.store(), int(time.time()))
+        values = {"verdict": verdict, "entered": card_text, "wording": wording}
+        return self._renderer.page(request, "card_verify.html", values)
+
+    async def key_set(self, request: Request) -> Response:
+        """The public keys of this node's cards, for other verifiers."""
+        held = [key for keys in self._keys.store().keys.values() for key in keys]
+        return JSONResponse(write_jwks(held), headers={"access-control-allow-origin": "*"})
+
+    def _nobody(self, request: Request, status: int = 403) -> Response:
+        text = self._renderer.words(request).text
+        values = {
+            "heading": text("There is no card to show"),
+            "message": text("Sign in as the person whose card it is, or as somebody who may see it."),
+        }
+        return self._renderer.page(request, "problem.html", values, status)
+
+
+def _is_citizen(caller: Caller) -> bool:
+    return caller.kind is Kind.CITIZEN and bool(caller.patient)
+
+
+def _facts(entered: Entered, caller: Caller) -> dict[str, Any]:
+    performer: dict[str, Any] = {"display": caller.name}
+    if caller.role or caller.practitioner:
+        performer["reference"] = (
+            f"PractitionerRole/{caller.role}" if caller.role else f"Practitioner/{caller.practitioner}"
+        )
+    return {
+        "vaccine": entered.vaccine, "day": entered.day, "status": entered.status, "reason": entered.reason,
+        "reported": entered.reported, "lotNumber": entered.batch, "expirationDate": entered.expiry,
+        "performer": None if entered.reported else performer,
+    }  # fmt: skip
+
+
+def _problem(text: Any, error: EntryError) -> str:
+    known = {
+        "box": text(
+            "The code of the box cannot be read. Scan it again, or choose the vaccine from the list."
+        ),
+        "vaccine": text("Choose the vaccine, or scan the code of its box."),
+        "day": text(
+            "Enter a day that is not in the future: 2026-03-01, or 2026-03 or 2026 when only that is known."
+        ),
+        "batch": text("Enter the batch of the box, or mark the vaccination as told or read from paper."),
+        "expiry": text("This box had expired on that day. It must not be used."),
+        "reason": text("Say why it was not given."),
+    }
+    return str(known[error.field])

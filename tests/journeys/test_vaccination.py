@@ -1,0 +1,81 @@
+"""The way of a vaccination: due, entered with the code of its box, on the patient's card, printed, verified."""
+
+from __future__ import annotations
+
+import io
+import json
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+from pypdf import PdfReader
+from tests.journeys.conftest import Site
+from tests.journeys.test_every_page import violations
+from tests.journeys.test_who_may_see import LANGUAGES, RULES, reader, record_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("guarded")]
+Guarded = tuple[Site, Path]
+_BOX = "(01)03400927349997(17)991231(10)W1C23M(21)S1"
+"""A box of HEXYON."""
+
+
+def test_from_due_to_the_verified_card(browser: Browser, guarded: Guarded) -> None:
+    site, _folder = guarded
+    with reader(browser, site, "anne.schmitz") as anne, reader(browser, site, "claude.thill") as doctor:
+        patient = record_of(anne, site).rpartition("/")[2]
+        anne.goto(f"{site.address}/my/vaccination")
+        expect(anne.locator("h1")).to_have_text("Vaccination card")
+        expect(anne.get_by_text("Overdue").first).to_be_visible()
+        doctor.goto(f"{site.address}/pro/vaccination/{patient}")
+        doctor.locator("#box").fill("(01)03400927349998(10)X")
+        doctor.get_by_role("button", name="Keep").click()
+        expect(doctor.get_by_role("alert")).to_contain_text("cannot be read")
+        doctor.locator("#box").fill(_BOX)
+        doctor.get_by_role("button", name="Keep").click()
+        expect(doctor.get_by_role("status")).to_contain_text("is in the record")
+        expect(doctor.locator("table")).to_contain_text("W1C23M")
+        anne.reload()
+        expect(anne.locator("table")).to_contain_text("HEXYON")
+        printed = anne.request.get(f"{site.address}/my/vaccination/card.pdf")
+        assert printed.status == 200
+        pdf = PdfReader(io.BytesIO(printed.body()))
+        assert "HEXYON" in "".join(page.extract_text() for page in pdf.pages)
+        assert pdf.metadata is not None
+        card = str(pdf.metadata["/Keywords"])
+        anonymous = browser.new_context(locale="en").new_page()
+        anonymous.goto(f"{site.address}/card/verify?lang=en")
+        anonymous.locator("#text").fill(card)
+        anonymous.get_by_role("button", name="Verify").click()
+        expect(anonymous.get_by_role("status")).to_contain_text("true")
+        expect(anonymous.locator("main")).to_contain_text("SCHMITZ")
+        anonymous.locator("#text").fill(card[:-3] + "000")
+        anonymous.get_by_role("button", name="Verify").click()
+        expect(anonymous.get_by_role("alert")).to_contain_text("Do not trust")
+        anonymous.context.close()
+    with urllib.request.urlopen(f"{site.address}/vaccination/.well-known/jwks.json") as answer:
+        assert {key["alg"] for key in json.load(answer)["keys"]} == {"ES256"}
+
+
+def test_every_page_is_accessible_and_fits_a_phone(browser: Browser, guarded: Guarded) -> None:
+    site, _folder = guarded
+    with (
+        reader(browser, site, "anne.schmitz", script=True, width=320) as anne,
+        reader(browser, site, "claude.thill", script=True, width=320) as doctor,
+    ):
+        patient = record_of(anne, site).rpartition("/")[2]
+        pages = ((anne, "/my/vaccination"), (doctor, f"/pro/vaccination/{patient}"), (anne, "/card/verify"))
+        for page, address in pages:
+            for language in LANGUAGES:
+                page.goto(f"{site.address}{address}?lang={language}")
+                assert violations(page, RULES) == [], (address, language)
+                assert page.evaluate("document.documentElement.scrollWidth") <= 320, (address, language)
+
+
+def test_a_stranger_sees_no_card(browser: Browser, guarded: Guarded) -> None:
+    site, _folder = guarded
+    with reader(browser, site, "anne.schmitz") as anne:
+        patient = record_of(anne, site).rpartition("/")[2]
+    with reader(browser, site, "jean.weber") as jean:
+        answer = jean.goto(f"{site.address}/pro/vaccination/{patient}")
+        assert answer and answer.status == 403
