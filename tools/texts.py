@@ -42,9 +42,13 @@ PACKAGES = (
             "ardenne.services.record.message_page",
         ),
     ),
+    Package("services/directory", ("services/directory",)),
     Package("services/consent", ("services/consent",)),
     Package("services/access", ("services/access",), ("ardenne.services.access.wording",)),
     Package("services/vaccination", ("services/vaccination",), ("ardenne.services.vaccination.wording",)),
+    Package(
+        "services/authorisations", ("services/authorisations",), ("ardenne.services.authorisations.wording",)
+    ),
     Package("services/accounts", ("services/accounts",), ("ardenne.services.accounts.wording",)),
 )
 

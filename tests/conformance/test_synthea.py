@@ -50,10 +50,14 @@ def test_a_second_import_changes_nothing(node: TestNode, corpus: Path, tmp_path:
     migrate_record(node)
     contents = tmp_path / "contents"
     files = sorted(tmp_path.glob("*.ndjson*"))
-    first = cli.run(files, node.dsn, contents, 2, quiet=True, zone=ZoneInfo("UTC"))
+    first = cli.run(
+        files, node.dsn, contents, 2, quiet=True, zone=ZoneInfo("UTC"), registry=node.service.registry
+    )
     assert (first.outcomes["filed"], first.outcomes["rejected"]) == (len(files), 0)
     before = node.call("GET", "_history?_count=1").body
-    second = cli.run(files, node.dsn, contents, 2, quiet=True, zone=ZoneInfo("UTC"))
+    second = cli.run(
+        files, node.dsn, contents, 2, quiet=True, zone=ZoneInfo("UTC"), registry=node.service.registry
+    )
     assert (second.outcomes["duplicate"], second.stored) == (len(files), 0)
     again = [
         pool.Line("again", number, line) for number, line in enumerate(source.read_bytes().splitlines(), 1)

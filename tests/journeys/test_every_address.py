@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("guarded")]
 LOGINS = {
     "citizen": "anne.schmitz", "professional": "claude.thill", "identity": "identity",
     "data-protection": "data-protection", "access-rights": "matrix-editor", "operator": "operator",
-    "auditor": "auditor", "software": "demo-backend",
+    "auditor": "auditor", "software": "demo-backend", "registers": "registers",
 }  # fmt: skip
 POSTED = frozenset(
     {

@@ -14,6 +14,8 @@ from typing import Any
 import orjson
 
 from ardenne import __version__
+from ardenne.apps import messages
+from ardenne.apps.composition import registry
 from ardenne.apps.doorkeeper import Doorkeeper, bare_request
 from ardenne.apps.pages import pages_application
 from ardenne.apps.patients import FhirPatients
@@ -55,8 +57,12 @@ from ardenne.kernel.store.reindexing import Reindexing
 from ardenne.kernel.store.resources import Resources
 from ardenne.kernel.subscriptions import websocket
 from ardenne.kernel.subscriptions.node import Subscriptions
+from ardenne.services.authorisations.casework import Casework
 from ardenne.services.consent.projection import project
 from ardenne.services.consent.runner import ConsentRunner
+from ardenne.services.mpi.adopting import PersonRunner, Projection
+from ardenne.services.mpi.api import PersonOperations
+from ardenne.services.mpi.index import Index
 from ardenne.services.vaccination.operations import VaccinationOperations
 
 SETTINGS_VARIABLE = "ARDENNE_WORKER_SETTINGS"
@@ -112,9 +118,13 @@ class Application:
         rules = read_rules(self.settings.required_profiles, self.settings.declared_profiles)
         service = FhirService(self._database, contents, base, self.settings.time_zone, rules)
         matrix = shipped(self.settings.jurisdiction)
+        service.registry = registry()
+        index = service.registry.get(Index)
         service.policy = PolicyService(self._database, Journal(self._database), matrix)
         assert isinstance(service.resources, Resources)
         service.resources.projections["Consent"] = project
+        service.resources.projections["Patient"] = Projection(index.matcher)
+        persons, person_runner = PersonOperations(index), PersonRunner(index.matcher, self._database)
         jobs = ExportJobs(self._database)
         self._exports = ExportRunner(jobs, self.settings.data_folder / "exports", service.policy)
         self._subscriptions = Subscriptions(service, self.settings)
@@ -127,6 +137,7 @@ class Application:
             **BulkImport(imports, importing, task.places).operations(),
             **IndexOperations(indexing).operations(),
             **BulkExport(jobs, self._exports).operations(),
+            **persons.operations(),
             **self._subscriptions.operations.operations(),
             **VaccinationOperations(self.settings).operations(),
         }
@@ -134,6 +145,7 @@ class Application:
             service,
             operations,
             {"AuditEvent": AuditDoor(self.settings.base_url or self.settings.host).answer},
+            {"Patient": persons.feed},
         )
         self._background = [
             asyncio.ensure_future(self._exports.run()),
@@ -145,6 +157,9 @@ class Application:
             asyncio.ensure_future(service.policy.keep_current()),
             asyncio.ensure_future(ConsentRunner(self._database).run()),
             asyncio.ensure_future(_label_all(self._database)),
+            asyncio.ensure_future(person_runner.run()),
+            asyncio.ensure_future(person_runner.run_groups()),
+            asyncio.ensure_future(_listen(self.settings, service, index)),
         ]
         identity = Identity(self._database, self.settings, JournalEvents())
         self._background.append(asyncio.ensure_future(identity.run()))
@@ -153,7 +168,9 @@ class Application:
         content = orjson.dumps(metadata.smart(identity.issuer))
         self._smart = Response(200, content, (("content-type", "application/json"), *_ANY_ORIGIN))
         patients = FhirPatients(self._router)
-        self._pages = pages_application(self.settings, service, identity, patients)
+        casework = Casework(service, identity)
+        self._background.append(asyncio.ensure_future(casework.keep_current()))
+        self._pages = pages_application(self.settings, service, identity, patients, casework)
 
     def _journal_runner(self) -> JournalRunner:
         assert self._database is not None
@@ -244,6 +261,13 @@ class Application:
             return Response(503, body, (("content-type", "application/json"),))
         body = orjson.dumps({"status": "ok", "database": "up", "version": __version__})
         return Response(200, body, (("content-type", "application/json"),))
+
+
+async def _listen(settings: Settings, service: FhirService, index: Index) -> None:
+    try:
+        await messages.listen(settings, service, index)
+    except Exception as error:
+        report(error)
 
 
 async def _label_all(database: Database) -> None:

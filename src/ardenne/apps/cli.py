@@ -11,6 +11,9 @@ from ardenne import __version__
 from ardenne.apps.access import decide, journal
 from ardenne.apps.bench.command import command as bench
 from ardenne.apps.conformance import command as conformance
+from ardenne.apps.directory_loading import command as directory
+from ardenne.apps.persons import bench as bench_persons
+from ardenne.apps.persons import dedupe, train
 from ardenne.apps.population.command import command as population
 from ardenne.apps.profile_loading import command as profiles
 from ardenne.apps.terminology_loading import command as terminology
@@ -45,6 +48,7 @@ def main() -> None:
 @click.option("--database", help="A PostgreSQL 15-18 instead of the embedded one: postgresql://…")
 @click.option("--workers", type=click.IntRange(1, 64), help="Worker processes (default: 2).")
 @click.option("--open", "open_", is_flag=True, default=None, help="Loopback callers are the operator.")
+@click.option("--mllp", type=int, help="Port that takes HL7 v2 messages over MLLP (default: none).")
 def serve(
     data: Path | None,
     host: str | None,
@@ -52,13 +56,15 @@ def serve(
     database: str | None,
     workers: int | None,
     open_: bool | None,
+    mllp: int | None,
 ) -> None:
     """Serve this node until Ctrl-C."""
     from ardenne.apps import serving
 
     settings = load(
-        data=str(data) if data else None, host=host, port=port, database=database, workers=workers, open=open_
-    )
+        data=str(data) if data else None, host=host, port=port, database=database, workers=workers, open=open_,
+        mllp_port=mllp,
+    )  # fmt: skip
     serving.serve(settings, lambda address: click.echo(f"ready {address}"))
 
 
@@ -169,6 +175,9 @@ main.add_command(decide)
 main.add_command(journal)
 main.add_command(conformance)
 main.add_command(card, "card")
+main.add_command(directory)
+for _command in (train, dedupe, bench_persons):
+    mpi.add_command(_command)
 main.add_command(mpi, "mpi")
 main.add_command(vaccination, "vaccination")
 main.add_command(population)

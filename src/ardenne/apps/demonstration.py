@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 
 from ardenne.apps import serving
-from ardenne.apps.demo import logins, relations
+from ardenne.apps.composition import registry
+from ardenne.apps.demo import applications, logins, relations
 from ardenne.apps.demo.documents import write_all
 from ardenne.kernel.settings import Settings
 from ardenne.kernel.store.embedded import DatabaseError
@@ -52,13 +53,15 @@ def _load(settings: Settings, dsn: str, corpus: Path | None) -> None:
     with tempfile.TemporaryDirectory(prefix="ardenne-demo-") as folder:
         persons = write_all(Path(folder))
         click.echo(f"Loading {persons} invented persons with their documents")
-        report = record_cli.run([Path(folder)], dsn, contents, 1, True, settings.time_zone)
+        report = record_cli.run([Path(folder)], dsn, contents, 1, True, settings.time_zone, registry())
     click.echo(
         f"  filed {report.outcomes['filed']}, there already {report.outcomes['duplicate']}, "
         f"waiting in the error desk {report.outcomes['rejected']}"
     )
     patients = asyncio.run(logins.load(dsn, settings))
     count = asyncio.run(relations.load(dsn, settings, patients))
+    asked = asyncio.run(applications.load(dsn, settings))
+    click.echo(f"  {asked} applications for an authorisation to practise")
     click.echo(f"  {len(logins.accounts(patients))} logins, {count} relations of care")
     if corpus is None:
         return
@@ -66,7 +69,7 @@ def _load(settings: Settings, dsn: str, corpus: Path | None) -> None:
     if not paths:
         raise click.ClickException(f"{corpus} holds none of the folders {', '.join(_CORPUS_FOLDERS)}")
     click.echo(f"Loading the sample documents of {corpus}")
-    click.echo(record_cli.run(paths, dsn, contents, None, False, settings.time_zone).table())
+    click.echo(record_cli.run(paths, dsn, contents, None, False, settings.time_zone, registry()).table())
 
 
 def _announce(address: str, is_open: bool, browser: bool) -> None:
@@ -76,6 +79,7 @@ ready {address}
 
   sign in   {address}/sign-in   one click a person: try "Anne Schmitz", "Dr Claude Thill" or "Josée Kremer"
   pages     {address}/          as a doctor: find a person by the name "Weber", or the birth date 1958-03-14
+  public    {address}/directory   find a professional; {address}/authorisation
   filing    {address}/desk      file a document, see what waits in the error desk
   FHIR R4   {address}/fhir      ardenne token --user claude.thill prints an access token for it
 
@@ -83,7 +87,7 @@ Logins (password of all: {logins.PASSWORD}):
   citizens       anne.schmitz, jean.weber, sofia.ferreira (parent of tiago.ferreira), germaine.weber and others
   professionals  claude.thill (doctor), danielle.muller (nurse), martine.braun (pharmacist),
                  paul.kieffer (laboratory), tom.schiltz (secretary), nathalie.wagner (two roles) and others
-  offices        identity, public-health, payer, auditor, operator, data-protection, matrix-editor
+  offices        identity, registers, public-health, payer, auditor, operator, data-protection, matrix-editor
   software       {logins.BACKEND}, whose key is keys/demo-backend.json in the data folder
 {_OPEN if is_open else ""}
 All persons are invented. Ctrl-C stops it; `--reset` starts afresh.

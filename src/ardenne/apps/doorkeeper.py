@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from ardenne.apps.permissions import is_public
 from ardenne.kernel.http.asgi import Scope
 from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.identity import cookies, loopback, origins
@@ -12,11 +13,17 @@ from ardenne.kernel.identity.errors import Unauthenticated
 from ardenne.kernel.identity.node import Identity
 from ardenne.kernel.settings import Settings
 from ardenne.services.accounts.oauth import MACHINE_PATHS, PUBLIC_PATHS
-from ardenne.services.accounts.pages import is_public
 
 _STATIC = "/static/"
 _ROLES = "/account/role"
 _OWN_HOME = "/mine"
+_DESKS = {
+    "registers": "/desk/authorisations",
+    "data-protection": "/desk/emergencies",
+    "policy": "/desk/matrix",
+}
+"""The home of offices that do not look for persons; others have their account."""
+_FIND_PERSONS = frozenset({"identity", "operator"})
 
 
 class Doorkeeper:
@@ -60,7 +67,7 @@ class Doorkeeper:
         try:
             state["caller"] = await self.caller(request)
         except Unauthenticated as error:
-            if is_public(path) and error.status == 401:
+            if is_public(path) and path not in MACHINE_PATHS and error.status == 401:
                 return None
             return _unknown(request, error)
         return _elsewhere(request, state["caller"])
@@ -78,12 +85,14 @@ def _unknown(request: Request, error: Unauthenticated) -> Response:
 
 
 def _elsewhere(request: Request, caller: Caller) -> Response | None:
-    """Send citizens to their own records, and professionals who have not chosen a role to that choice."""
+    """Send citizens to their records, officers to their desks, and whoever has not chosen a role to that choice."""
     if request.method != "GET" or caller.scopes is not None:
         return None
     target = ""
     if caller.kind is Kind.CITIZEN and request.path == "/":
         target = _OWN_HOME
+    if caller.kind is Kind.OFFICER and request.path == "/" and caller.profession not in _FIND_PERSONS:
+        target = _DESKS.get(caller.profession, "/account")
     undecided = caller.kind in (Kind.PROFESSIONAL, Kind.OFFICER) and not caller.profession
     if undecided and not request.path.startswith("/account") and not is_public(request.path):
         target = _ROLES

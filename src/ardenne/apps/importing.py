@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ardenne.apps import sending, serving
+from ardenne.apps.composition import registry
 from ardenne.kernel.settings import Settings
 from ardenne.services.record import cli
 
@@ -21,7 +22,7 @@ def run(paths: list[Path], settings: Settings, server: str, processes: int | Non
         else:
             with serving.database(settings) as dsn:
                 contents = settings.data_folder / "contents"
-                report = cli.run(paths, dsn, contents, processes, quiet, settings.time_zone)
+                report = cli.run(paths, dsn, contents, processes, quiet, settings.time_zone, registry())
     except FileNotFoundError as error:
         raise click.ClickException(f"there is no file or folder {error}") from None
     click.echo(report.table())

@@ -25,7 +25,10 @@ from ardenne.services.access.matrix_pages import MatrixPages
 from ardenne.services.access.professional_pages import ProfessionalPages
 from ardenne.services.accounts import pages as accounts
 from ardenne.services.accounts.authorize import Patients
+from ardenne.services.authorisations import pages as authorisations
+from ardenne.services.authorisations.casework import Casework
 from ardenne.services.consent.pages import ConsentPages
+from ardenne.services.directory.pages import DirectoryPages
 from ardenne.services.record.api import FilingDoor
 from ardenne.services.record.pages import RecordPages
 from ardenne.services.vaccination.pages import VaccinationPages
@@ -37,6 +40,8 @@ TEMPLATE_PACKAGES = (
     "ardenne.services.consent",
     "ardenne.services.access",
     "ardenne.services.vaccination",
+    "ardenne.services.authorisations",
+    "ardenne.services.directory",
 )
 _STATIC = Path(str(ardenne.ui.__file__)).parent / "static"
 
@@ -52,7 +57,11 @@ class _Static(StaticFiles):
 
 
 def pages_application(
-    settings: Settings, service: FhirService, identity: Identity, patients: Patients
+    settings: Settings,
+    service: FhirService,
+    identity: Identity,
+    patients: Patients,
+    casework: Casework,
 ) -> Starlette:
     """Return the application that answers every address outside /fhir."""
     renderer = Renderer(TEMPLATE_PACKAGES, settings.time_zone)
@@ -93,6 +102,8 @@ def pages_application(
         *DeskPages(service, renderer).routes(),
         *MatrixPages(service, renderer).routes(),
         *accounts.routes(identity, renderer, patients),
+        *authorisations.routes(casework, renderer),
+        *DirectoryPages(service, renderer).routes(),
         *RecordPages(service, renderer).routes(),
         *VaccinationPages(service, renderer, settings).routes(),
         *FilingDoor(service, settings.body_limit).routes(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib import resources
@@ -34,6 +35,8 @@ _ALLOWED: dict[str, Callable[[Caller], bool]] = {
     "data-protection": _office("data-protection"),
     "access-rights": _office("policy", "operator"),
     "letters": _office("identity"),
+    "registers": _office("registers"),
+    "personal": lambda caller: caller.kind in (Kind.CITIZEN, Kind.PROFESSIONAL),
 }
 
 
@@ -43,6 +46,17 @@ def table() -> dict[str, str]:
     text = (resources.files("ardenne.apps") / "permissions.tsv").read_text("utf-8")
     lines = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
     return {line[0]: line[1] for line in lines[1:]}
+
+
+def is_public(path: str) -> bool:
+    """Tell whether anybody may open an address without signing in."""
+    return _public().fullmatch(path) is not None
+
+
+@lru_cache(maxsize=1)
+def _public() -> re.Pattern[str]:
+    paths = (path for path, permission in table().items() if permission == "public")
+    return re.compile("|".join("[^/]+".join(map(re.escape, re.split(r"\{[^}]+\}", path))) for path in paths))
 
 
 def allows(permission: str, caller: Caller) -> bool:

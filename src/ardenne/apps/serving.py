@@ -32,7 +32,13 @@ _LOGGER = logging.getLogger("ardenne.serving")
 _WATCH_SECONDS = 1.0
 _STOP_SECONDS = 10
 """How long a worker may take to end; what a dead database keeps waiting is cut off then."""
-MIGRATIONS = (*KERNEL, "ardenne.services.record.migrations", "ardenne.services.access.migrations")
+MIGRATIONS = (
+    *KERNEL,
+    "ardenne.services.record.migrations",
+    "ardenne.services.access.migrations",
+    "ardenne.services.authorisations.migrations",
+    "ardenne.services.mpi.migrations",
+)
 
 
 @contextmanager

@@ -11,4 +11,5 @@ KERNEL = (
     "ardenne.kernel.identity.migrations",
     "ardenne.kernel.audit.migrations",
     "ardenne.kernel.policy.migrations",
+    "ardenne.kernel.mllp.migrations",
 )

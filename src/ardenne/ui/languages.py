@@ -101,6 +101,10 @@ class Words:
                 return forms[place].format(n=self.number(number))
         return (one if number == 1 else many).format(n=self.number(number))
 
+    def language_name(self, code: str) -> str:
+        """Return the name of a language (ISO 639) in this one; the code when it has none."""
+        return str(self._locale.languages.get(code, code))
+
     def number(self, value: float) -> str:
         """Return a number as the language writes it."""
         return format_decimal(value, locale=self._locale)

@@ -19,6 +19,7 @@ import msgspec
 import orjson
 from joserfc.jwk import ECKey
 
+from ardenne.apps.demo import directory as described
 from ardenne.apps.demo import facts
 from ardenne.apps.demo.persons import Person, persons, professionals
 from ardenne.kernel.http.message import Request
@@ -145,6 +146,8 @@ def directory() -> list[Json]:
             "resourceType": "Organization", "id": house, "active": True, "name": where.organization,
             "address": [{"city": where.city, "country": where.country}],
         }  # fmt: skip
+        place = described.location(house, where.organization, where.city, where.country)
+        found[place["id"]] = place
         person = facts.identity("practitioner", key)
         name: Json = {"family": who.family, "given": [who.given]} | (
             {"prefix": [who.prefix]} if who.prefix else {}
@@ -160,6 +163,7 @@ def directory() -> list[Json]:
             "organization": {"reference": f"Organization/{house}", "display": where.organization},
             "code": [{"coding": [{"system": "urn:ardenne:profession", "code": where.profession}]}],
         }  # fmt: skip
+        described.described(key, found[person], found[role], place["id"])
     return list(found.values())
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ardenne.kernel.audit.entries import Entry, Line, decode
+from ardenne.kernel.store import groups
 from ardenne.kernel.store.database import Connection, Database
 
 _APPEND = "select journal_append($1, $2, $3, $4, $5, $6, $7)"
@@ -187,7 +188,7 @@ def _where(wanted: Asked) -> tuple[str, list[Any]]:
         parts.append(f" and {text.format(f'${len(arguments)}')}")
 
     if wanted.patients is not None:
-        add("j.patient = any({}::bigint[])", list(wanted.patients))
+        add("j.patient = any({}::bigint[])", list(groups.widened(wanted.patients)))
     if wanted.accounts is not None:
         add("j.account = any({}::bigint[])", list(wanted.accounts))
     if wanted.since is not None:

@@ -101,6 +101,7 @@ _OFFICES = {
     "operator": Purpose.ADMINISTRATION,
     "data-protection": Purpose.ADMINISTRATION,
     "policy": Purpose.ADMINISTRATION,
+    "registers": Purpose.ADMINISTRATION,
 }
 
 

@@ -17,7 +17,7 @@ ACCOUNT = """
 a.id::text, a.login, a.kind, a.name, a.patient, a.state, a.development,
 coalesce((select jsonb_agg(jsonb_build_array(r.id, r.profession, r.practitioner, r.directory, r.organisation,
                                              r.organisation_name, r.principal) order by r.profession, r.id)
-            from account_role r where r.account = a.id and r.active), '[]') as roles,
+            from account_role r where r.account = a.id and r.active and not r.suspended), '[]') as roles,
 coalesce((select jsonb_agg(jsonb_build_array(m.id, m.patient, m.role, m.full_power, m.begins, m.ends)
                            order by m.created)
             from mandate m where m.holder = a.id and m.revoked is null
@@ -45,6 +45,10 @@ values ($1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8) on conflict do nothing
 _LINK = "insert into account_link (issuer, subject, account) values ($1, $2, $3::uuid) on conflict do nothing"
 _STATE = "update account set state = $2 where id = $1::uuid"
 _END_ROLE = "update account_role set active = false where id = $1::uuid"
+_SUSPEND_ROLES = "update account_role set suspended = $2 where practitioner = $1 and suspended <> $2"
+_PRACTITIONER = """
+select practitioner from account_role where account = $1::uuid and practitioner <> '' order by active desc, id limit 1
+"""
 _GIVE = """
 insert into mandate (id, patient, holder, role, full_power, begins, ends, proof, given_by)
 values ($1::uuid, $2, $3::uuid, $4, $5, coalesce($6, now()), $7, $8, $9::uuid) on conflict do nothing
@@ -125,6 +129,14 @@ class Accounts:
     async def end_role(self, connection: Connection, role_id: str) -> None:
         """End a role; sessions and tokens in it lose it at once."""
         await connection.execute(_END_ROLE, role_id)
+
+    async def suspend_roles(self, connection: Connection, practitioner: str, suspended: bool) -> None:
+        """Take all roles of a Practitioner (id) away for a time, or give them back; both have effect at once."""
+        await connection.execute(_SUSPEND_ROLES, practitioner, suspended)
+
+    async def practitioner_of(self, connection: Connection, account_id: str) -> str:
+        """Return the Practitioner (id) whom an account is bound to by a role; empty when there is none."""
+        return str(await connection.fetchval(_PRACTITIONER, account_id) or "")
 
     async def link(self, connection: Connection, issuer: str, subject: str, account_id: str) -> None:
         """Bind an account to a subject of an outside provider."""

@@ -75,7 +75,7 @@ def _holds(
         return False
     match clause.source:
         case Source.PATIENT:
-            return row.patient in clause.patients
+            return row.patient in clause.patients or not clause.patients.isdisjoint(facts.others)
         case Source.AUTHOR:
             return is_author(standing, row)
         case Source.GRANT:
@@ -117,7 +117,7 @@ def _why_not(standing: Standing, facts: PatientFacts, row: RowFacts, act: Act, n
     if row.patient is None:
         return "register-closed" if row.category == 0 else "not-creator"
     if caller.kind is Kind.CITIZEN:
-        return _why_not_citizen(standing, row, act, now)
+        return _why_not_citizen(standing, facts, row, act, now)
     if bar:
         return bar
     rest = [clause for clause in clauses if clause.owned and row.category in clause.categories]
@@ -131,8 +131,9 @@ def _why_not(standing: Standing, facts: PatientFacts, row: RowFacts, act: Act, n
     return "level" if _in_force(kinds, standing, facts, now) else "no-relation"
 
 
-def _why_not_citizen(standing: Standing, row: RowFacts, act: Act, now: int) -> str:
-    mine = [clause for clause in standing.clauses[Act.READ] if row.patient in clause.patients]
+def _why_not_citizen(standing: Standing, facts: PatientFacts, row: RowFacts, act: Act, now: int) -> str:
+    person = {row.patient, *facts.others}
+    mine = [clause for clause in standing.clauses[Act.READ] if not clause.patients.isdisjoint(person)]
     if not mine:
         return "not-yours"
     if row.embargo > now:

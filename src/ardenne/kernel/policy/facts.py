@@ -59,6 +59,8 @@ class PatientFacts(NamedTuple):
     emergency_level: int = 1
     grants: Sequence[Grant] = ()
     exclusions: Sequence[Exclusion] = ()
+    others: Sequence[int] = ()
+    """The other patients (hashes) that are one person with this one; all the rest is theirs too."""
 
 
 NOTHING_KNOWN = PatientFacts()

@@ -15,7 +15,7 @@ from ardenne.kernel.search.errors import SearchError
 from ardenne.kernel.search.query import parse
 from ardenne.kernel.search.translate import Translator
 from ardenne.kernel.store import conditions as ask
-from ardenne.kernel.store import hashing
+from ardenne.kernel.store import groups, hashing
 from ardenne.kernel.store.types import NUMBERS
 
 LETTERS = {Act.READ: "r", Act.CREATE: "c", Act.UPDATE: "u", Act.LABEL: "u", Act.DELETE: "d"}
@@ -46,7 +46,7 @@ def opens_row(caller: Caller, resource_type: str, letter: str, patient: int | No
     """Tell whether scopes open an interaction with a resource; None: its content decides (a scope has a query)."""
     undecided = False
     for tied, queries in limits(caller, resource_type, letter):
-        if tied and patient not in (None, _context(caller)):
+        if tied and patient is not None and patient not in groups.widened((_context(caller),)):
             continue
         if () in queries:
             return True

@@ -83,7 +83,7 @@ def _standing(caller: Caller, held: _Held) -> Standing:
         _hashes(own),
         clauses,
         by_category,
-        any(clause.barred or clause.source is Source.GRANT for clause in every),
+        any(clause.barred or clause.source in (Source.GRANT, Source.PATIENT) for clause in every),
         f"{held.matrix.jurisdiction}/{held.matrix.version}",
     )
 

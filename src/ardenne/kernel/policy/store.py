@@ -17,13 +17,18 @@ FOR_EVER = 253_402_300_800_000_000
 """End of what has no end: the year 10000, microseconds since 1970."""
 
 _FACTS = """
-select w.patient, p.version, coalesce(p.state, 0), coalesce(p.emergency_level, 1),
+select w.patient, p.version, coalesce(s.state, 0), coalesce(s.emergency_level, 1),
        coalesce((select array_agg(array[g.party, g.kind, g.level, g.starts, g.ends]) from policy_grant g
-         where g.patient = w.patient and g.party = any($2)), '{}'),
+         where g.patient = any(w.members) and g.party = any($2)), '{}'),
        coalesce((select array_agg(array[x.party, x.document, x.starts, x.ends]) from policy_exclusion x
-         where x.patient = w.patient and x.party = any($2)), '{}')
-  from unnest($1::bigint[]) w(patient) left join policy_record p on p.patient = w.patient
+         where x.patient = any(w.members) and x.party = any($2)), '{}'), w.members
+  from (select u.patient, array(select u.patient union select g.member from patient_group g where g.patient = u.patient)
+          from unnest($1::bigint[]) u(patient)) w(patient, members)
+  left join policy_record p on p.patient = w.patient
+  left join lateral (select max(e.state) as state, min(e.emergency_level) as emergency_level
+          from policy_record e where e.patient = any(w.members)) s on true
 """
+_GROUP = "array(select $1::bigint union select m.member from patient_group m where m.patient = $1)"
 _KNOW = "insert into policy_record (patient, patient_id) values ($1, $2) on conflict do nothing"
 _LOCK = "select 1 from policy_record where patient = $1 for update"
 _SET = """
@@ -42,15 +47,18 @@ values ($1, $2, $3, $4, $5, $6, $7, $8)
 _END_GRANT = "update policy_grant set ends = least(ends, $2) where id = $1 and ends > $2 returning patient"
 _FORGET_GRANTS = "delete from policy_grant where source = $1"
 _FORGET_EXCLUSIONS = "delete from policy_exclusion where source = $1"
-_OF_PATIENT = """
+_OF_PATIENT = f"""
 select id, reference, kind, level, starts, ends, source from policy_grant
- where patient = $1 and ends > $2 order by starts desc
+ where patient = any({_GROUP}) and ends > $2 order by starts desc
 """
-_EXCLUDED_OF = """
+_EXCLUDED_OF = f"""
 select id, reference, document, starts, ends, source from policy_exclusion
- where patient = $1 and ends > $2 order by starts desc
+ where patient = any({_GROUP}) and ends > $2 order by starts desc
 """
-_RECORD = "select state, emergency_level, research from policy_record where patient = $1"
+_RECORD = f"""
+select max(state), min(emergency_level), bool_and(research) from policy_record where patient = any({_GROUP})
+having count(*) > 0
+"""
 _PATIENTS_OF = """
 select distinct p.patient_id from policy_grant g join policy_record p on p.patient = g.patient
  where g.party = any($1) and g.starts <= $2 and g.ends > $2 and g.kind = any($3) limit $4
@@ -116,7 +124,7 @@ async def facts(
 ) -> dict[int, PatientFacts]:
     """Return what is known of patients, cut to the parties of a caller."""
     found: dict[int, PatientFacts] = {}
-    for patient, version, state, emergency, grants, exclusions in await asked.fetch(
+    for patient, version, state, emergency, grants, exclusions, members in await asked.fetch(
         _FACTS, list(patients), list(parties)
     ):
         found[patient] = PatientFacts(
@@ -125,6 +133,7 @@ async def facts(
             emergency,
             tuple(Grant(*row) for row in grants),
             tuple(Exclusion(*row) for row in exclusions),
+            tuple(member for member in members if member != patient),
         )
     return found
 

@@ -34,6 +34,8 @@ from ardenne.standards.fhir.outcome import Issue
 
 PREFIX = "/fhir"
 Door = Callable[[FhirService, Request, Sequence[str]], Awaitable[Response]]
+Feed = Callable[[FhirService, Request], Awaitable[Response | None]]
+"""Answers a conditional update that a service takes for a feed; None: it is an ordinary one."""
 ADMINISTRATIVE = frozenset({"$expunge", "$reindex", "$reindex-pause", "$reindex-resume", "$import"})
 """Operations on the node rather than on what a caller may see."""
 Operation = Callable[[FhirService, Request, str, str], Awaitable[Response]]
@@ -44,7 +46,7 @@ class Router:
     """The FHIR door.
 
     ``operations`` holds the ``$name`` operations that services brought; ``doors`` answers for types that are
-    not kept as resources, such as AuditEvent.
+    not kept as resources, such as AuditEvent; ``feeds`` may take conditional updates of a type.
     """
 
     def __init__(
@@ -52,10 +54,12 @@ class Router:
         service: FhirService,
         operations: dict[str, Operation] | None = None,
         doors: dict[str, Door] | None = None,
+        feeds: dict[str, Feed] | None = None,
     ) -> None:
         self.service = service
         self.operations = operations or {}
         self.doors = doors or {}
+        self.feeds = feeds or {}
 
     async def answer(self, request: Request) -> Response:
         """Answer a request in the format that the client takes; errors become OperationOutcomes."""
@@ -144,7 +148,9 @@ class Router:
             case "POST":
                 return await instance.create(service, request, resource_type)
             case "PUT":
-                return await conditional.update(service, request, resource_type)
+                feed = self.feeds.get(resource_type)
+                answer = await feed(service, request) if feed is not None else None
+                return answer or await conditional.update(service, request, resource_type)
             case "PATCH":
                 return await patching.conditional_patch(service, request, resource_type)
             case "DELETE":

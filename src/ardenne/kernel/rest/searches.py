@@ -12,7 +12,7 @@ from ardenne.kernel.search import catalogue, pages
 from ardenne.kernel.search.errors import SearchError
 from ardenne.kernel.search.query import Query, parse, read_pairs
 from ardenne.kernel.store import conditions as ask
-from ardenne.kernel.store import hashing
+from ardenne.kernel.store import groups, hashing
 from ardenne.kernel.store.types import NAMES
 from ardenne.standards.fhir import definitions
 
@@ -80,19 +80,20 @@ async def of_compartment(
 def membership(resource_type: str, compartment: str, owner_id: str) -> ask.Condition:
     """Return the condition that a resource of the type belongs to a compartment."""
     owner = hashing.self_hash(compartment, owner_id)
+    members = groups.widened((owner,))
     alternatives: list[ask.Condition] = []
     for code in definitions.compartment(compartment).get(resource_type, ()):
         if code == "{def}":
-            alternatives.append(ask.Selves((owner,)))
+            alternatives.append(ask.Selves(members))
             continue
         target = catalogue.find(resource_type, code)
-        token = ask.Tokens((target.key ^ owner,))
+        token = ask.Tokens(tuple(target.key ^ member for member in members))
         if target.owner and compartment == "Patient":
             alternatives.append(ask.OwnedBy((owner,)))
         else:
             alternatives.append(token)
     if resource_type == compartment:
-        alternatives.append(ask.Selves((owner,)))
+        alternatives.append(ask.Selves(members))
     return alternatives[0] if len(alternatives) == 1 else ask.Any(tuple(alternatives))
 
 

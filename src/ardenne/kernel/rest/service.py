@@ -6,11 +6,14 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from ardenne.kernel.blobs import BlobStore
-from ardenne.kernel.identity.caller import OPERATOR, Caller
+from ardenne.kernel.identity.caller import OPERATOR, Caller, Kind, Purpose
 from ardenne.kernel.policy.guarded import GuardedPast, GuardedResources, GuardedSearcher
 from ardenne.kernel.policy.service import PolicyService, unlimited
 from ardenne.kernel.policy.trace import Trace
+from ardenne.kernel.registry import Registry
 from ardenne.kernel.rest.profile_rules import AS_DECLARED, ProfileRules
 from ardenne.kernel.search.searcher import Searcher
 from ardenne.kernel.search.translate import Translator
@@ -43,6 +46,8 @@ class FhirService:
         self.trace: Trace | None = None
         self.policy: PolicyService | None = None
         """Decides what callers other than the operator may do; None: this node has only the operator."""
+        self.registry = Registry()
+        """What the services of the node offer each other."""
         self.database = database
         self.zone = zone
         self.profiles = profiles
@@ -70,6 +75,15 @@ class FhirService:
         assert isinstance(self.resources, Resources)
         seen.resources = GuardedResources(self.resources, self.policy, trace)
         return seen
+
+    def as_platform(self, caller: Caller, address: str = "") -> FhirService:
+        """Return the node with the platform's rights, for what it does for a caller and in the caller's name."""
+        if unlimited(caller):
+            return self
+        platform = msgspec.structs.replace(
+            caller, kind=Kind.SOFTWARE, profession="platform", scopes=None, purpose=Purpose.TREATMENT
+        )
+        return self.seen_by(platform, address)
 
     async def finish(self) -> None:
         """Make the notes of a request durable; nothing of the answer may be sent before."""

@@ -9,7 +9,7 @@ from ardenne.kernel.search.catalogue import Target
 from ardenne.kernel.search.errors import SearchError
 from ardenne.kernel.search.values import like_pattern, number_span, plain, prefixed, split
 from ardenne.kernel.store import conditions as ask
-from ardenne.kernel.store import hashing
+from ardenne.kernel.store import groups, hashing
 from ardenne.kernel.store.index import STRING_LIMIT
 from ardenne.standards.fhir import dates
 from ardenne.standards.fhir.definitions import RESOURCE_TYPES
@@ -91,7 +91,7 @@ def reference(target: Target, modifier: str, value: str, base: str = "") -> ask.
         if not targets:
             return ask.NOTHING
     hashes = tuple(hashing.reference(text) for text in targets)
-    found = ask.Tokens(tuple(target.key ^ hashed for hashed in hashes))
+    found = ask.Tokens(tuple(target.key ^ hashed for hashed in groups.widened(hashes)))
     patients = [hashed for text, hashed in zip(targets, hashes, strict=True) if text.startswith("Patient/")]
     if target.owner and len(patients) == len(hashes):
         # the column says the same as the token, and has the better index

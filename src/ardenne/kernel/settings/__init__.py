@@ -64,6 +64,17 @@ class Settings(msgspec.Struct, frozen=True):
     zone: str = "Europe/Luxembourg"
     """Time zone of the node: times are shown in it, and times that arrive without zone are read in it."""
 
+    mllp_port: int = 0
+    """The port that takes HL7 v2 messages over MLLP; 0: none are taken."""
+    mllp_host: str = ""
+    """The address for MLLP; empty: that of the pages. Without TLS only for a network that is closed to others."""
+    mllp_certificate: str = ""
+    """File of the certificate for MLLP over TLS; empty: no TLS."""
+    mllp_key: str = ""
+    """File of its private key."""
+    mllp_authorities: str = ""
+    """File of the authorities whose certificates senders must show; empty: senders show none."""
+
     profile: str = "development"
     """``development`` or ``production``; production refuses open doors, built-in logins and plain http."""
     oidc_issuer: str = ""

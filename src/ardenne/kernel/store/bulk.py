@@ -70,6 +70,10 @@ class BulkWriter:
         """Close the connection."""
         self._connection.close()
 
+    def knows_patients(self) -> None:
+        """Say that the index of persons gets the Patients of this connection by itself."""
+        self._connection.execute("set ardenne.index = 'knows'")
+
     def write(self, changes: Sequence[Change]) -> Tally:
         """Write a batch in one transaction. Changes must have the mode PUT_UNLESS_SAME."""
         unique = {change.self_hash: change for change in changes}

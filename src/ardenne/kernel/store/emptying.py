@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from ardenne.kernel.store import groups
 from ardenne.kernel.store.database import Database
 
 _TABLES = (
     "resource", "history", "posting", "string_value", "date_value", "number_value", "position_value", "token_text",
     "subscription_state", "subscription_event", "subscription_token",
     "policy_record", "policy_grant", "policy_exclusion", "policy_pending", "journal", "journal_lane", "journal_root",
-    "reindex_job", "contained_resource", "word_index",
+    "reindex_job", "contained_resource", "word_index", "patient_replaced", "patient_group",
 )  # fmt: skip
 _NEW_GENERATION = "update search_generation set generation = nextval('search_generation_number')"
 
@@ -18,3 +19,4 @@ async def empty(database: Database) -> None:
     async with database.connection() as connection:
         await connection.execute(f"truncate {', '.join(_TABLES)}")
         await connection.execute(_NEW_GENERATION)
+    groups.forget()

@@ -10,6 +10,8 @@ from enum import IntEnum
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
+from ardenne.kernel.store import groups
+
 
 class Source(IntEnum):
     """Where the right of a clause comes from."""
@@ -87,6 +89,17 @@ class _Shared:
         return self._bind.bind(self._patient) if self._patient is not None else f"{self._row}.patient"
 
     @cached_property
+    def persons(self) -> str:
+        """What must hold of a row of directives (``@``) to speak of the patient of the row, or of one person with it."""
+        if not groups.any_merged() or (self._patient is not None and not groups.is_merged(self._patient)):
+            return f"@.patient = {self.patient}"
+        return f"@.patient = any({_with_group(f'select {self.patient}')})"
+
+    def of_person(self, row: str) -> str:
+        """Return ``persons`` for directives called ``row``."""
+        return self.persons.replace("@", row)
+
+    @cached_property
     def now(self) -> str:
         return self._bind.bind(self._permitted.now)
 
@@ -140,7 +153,10 @@ def _clause(bind: Binder, clause: Clause, row: str, shared: _Shared) -> str:
         parts.append(f"not {row}.withheld")
     match clause.source:
         case Source.PATIENT:
-            parts.append(f"{row}.patient = any({bind.bind(sorted(clause.patients), 'bigint[]')})")
+            patients = bind.bind(sorted(clause.patients), "bigint[]")
+            if any(groups.is_merged(one) for one in clause.patients):
+                patients = _with_group(f"select unnest({patients})")
+            parts.append(f"{row}.patient = any({patients})")
         case Source.AUTHOR:
             parts.append(f"({row}.creator = {shared.account} or {row}.authors && {shared.authorship})")
         case Source.GRANT:
@@ -151,14 +167,19 @@ def _clause(bind: Binder, clause: Clause, row: str, shared: _Shared) -> str:
 def _granted(clause: Clause, row: str, shared: _Shared) -> str:
     now = shared.now
     highest = (
-        f"(select max(g.level) from policy_grant g where g.patient = {shared.patient} "
+        f"(select max(g.level) from policy_grant g where {shared.of_person('g')} "
         f"and g.party = any({shared.parties}) and g.kind in ({_numbers(clause.kinds)}) and g.starts <= {now} and g.ends > {now})"
     )
     text = f"greatest({row}.level, {int(clause.least_grant)}) <= {highest}"
     if clause.emergency:
-        limit = f"(select e.emergency_level from policy_record e where e.patient = {shared.patient})"
+        limit = f"(select min(e.emergency_level) from policy_record e where {shared.of_person('e')})"
         text = f"({text} and {row}.level <= coalesce({limit}, 1))"
     return f"coalesce({text}, false)"
+
+
+def _with_group(patients: str) -> str:
+    """Return the array of patients and of everybody who is one person with them."""
+    return f"array(select g.member from patient_group g where g.patient in ({patients}) union all {patients})"
 
 
 def _numbers(values: frozenset[int]) -> str:
@@ -169,11 +190,11 @@ def _numbers(values: frozenset[int]) -> str:
 def _not_barred(row: str, shared: _Shared) -> str:
     """Neither closed nor kept from the caller."""
     excluded = (
-        f"from policy_exclusion x where x.patient = {shared.patient} and x.party = any({shared.parties}) "
+        f"from policy_exclusion x where {shared.of_person('x')} and x.party = any({shared.parties}) "
         f"and x.starts <= {shared.now} and x.ends > {shared.now} and x.document is"
     )
     return (
-        f"not exists (select 1 from policy_record p where p.patient = {shared.patient} and p.state <> 0) "
+        f"not exists (select 1 from policy_record p where {shared.of_person('p')} and p.state <> 0) "
         f"and not exists (select 1 {excluded} null) "
         f"and {row}.self <> all(array(select x.document {excluded} not null))"
     )

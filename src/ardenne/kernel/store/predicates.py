@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any as Anything
 
 from ardenne.kernel.store import conditions as ask
-from ardenne.kernel.store import permitted, words
+from ardenne.kernel.store import groups, permitted, words
 from ardenne.kernel.store.index import NO_DATE
 
 _COMPARISONS = {
@@ -117,9 +117,10 @@ class Predicates:
         return f"({alias}.self = any({self.bind(list(condition.hashes), 'bigint[]')}))"
 
     def _write_ownedby(self, condition: ask.OwnedBy, alias: str) -> str:
-        if len(condition.hashes) == 1:
-            return f"({alias}.patient = {self.bind(condition.hashes[0])})"
-        return f"({alias}.patient = any({self.bind(list(condition.hashes), 'bigint[]')}))"
+        hashes = groups.widened(condition.hashes)
+        if len(hashes) == 1:
+            return f"({alias}.patient = {self.bind(hashes[0])})"
+        return f"({alias}.patient = any({self.bind(list(hashes), 'bigint[]')}))"
 
     def _write_strings(self, condition: ask.Strings, alias: str) -> str:
         def where(row: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ardenne.kernel.store import conditions as ask
+from ardenne.kernel.store import groups
 from ardenne.kernel.store.predicates import Predicates
 
 _LAST_TEXT = "\U0010ffff"
@@ -194,7 +195,7 @@ def _has_owner(condition: ask.Condition) -> bool:
 def _owner(condition: ask.Condition) -> int | None:
     """Return the one patient to whom every match belongs, None when there is no such."""
     if isinstance(condition, ask.OwnedBy) and len(condition.hashes) == 1:
-        return condition.hashes[0]
+        return None if groups.is_merged(condition.hashes[0]) else condition.hashes[0]
     if isinstance(condition, ask.All):
         return next((found for part in condition.conditions if (found := _owner(part)) is not None), None)
     return None

@@ -45,6 +45,7 @@ PROFESSIONS: dict[str, str] = {
     "auditor": "auditor",
     "operator": "operator",
     "policy": "office for access rights",
+    "registers": "office of the registers",
 }
 TYPES: dict[str, str] = {
     "Patient": "personal data",

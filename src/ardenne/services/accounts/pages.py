@@ -13,25 +13,6 @@ from ardenne.services.accounts.oauth import OAuthDoor
 from ardenne.services.accounts.sign_in import SignInPages
 from ardenne.ui.rendering import Renderer
 
-PUBLIC_PAGES = frozenset(
-    {
-        "/sign-in",
-        "/sign-out",
-        "/activate",
-        "/oauth/authorize",
-        "/oauth/consent",
-        "/oauth/end-session",
-        "/card/verify",
-        "/vaccination/.well-known/jwks.json",
-    }
-)
-"""Pages that nobody needs to be signed in for; they ask for it themselves where they must."""
-
-
-def is_public(path: str) -> bool:
-    """Tell whether a page may be opened before sign-in."""
-    return path in PUBLIC_PAGES or path.startswith("/sign-in/")
-
 
 def routes(identity: Identity, renderer: Renderer, patients: Patients) -> list[Route]:
     """Return every address of the service."""

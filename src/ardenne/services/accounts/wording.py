@@ -9,7 +9,7 @@ _PROFESSIONS = {
     "therapist": "Therapist", "laboratory": "Laboratory", "imaging": "Imaging", "secretary": "Secretary",
     "hospital": "Hospital", "identity": "Identity office", "public-health": "Public health",
     "payer": "Health insurance", "auditor": "Audit", "operator": "Operations",
-    "data-protection": "Data protection", "policy": "Access rules",
+    "data-protection": "Data protection", "policy": "Access rules", "registers": "Registers of professions",
 }  # fmt: skip
 _KINDS = {
     "citizen": "Citizens", "professional": "Health professionals", "officer": "Offices", "software": "Software",

@@ -42,7 +42,7 @@ class FilingDoor:
                 return JSONResponse({"error": "x-sidecar is not percent-encoded JSON"}, 400)
         name = unquote(request.headers.get("x-file-name", ""))[:200] or "file"
         client = request.client.host if request.client else ""
-        service = filing.for_sender(self._service, caller_of(request), client)
+        service = self._service.as_platform(caller_of(request), client)
         try:
             filed = await filing.file(service, bytes(data), name, sidecar)
         finally:

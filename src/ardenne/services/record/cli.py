@@ -17,8 +17,10 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from ardenne.kernel.blobs import BlobStore
+from ardenne.kernel.registry import Registry
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store.database import Database
+from ardenne.services.mpi.contract import PersonIndex
 from ardenne.services.record import filing, pool
 from ardenne.services.record.loading import is_packed_bundle
 from ardenne.services.record.store import LoadedFiles
@@ -112,11 +114,17 @@ def _is_sidecar(path: Path, names: set[Path]) -> bool:
 
 
 def run(
-    paths: list[Path], dsn: str, contents: Path, processes: int | None, quiet: bool, zone: ZoneInfo
+    paths: list[Path],
+    dsn: str,
+    contents: Path,
+    processes: int | None,
+    quiet: bool,
+    zone: ZoneInfo,
+    registry: Registry,
 ) -> Report:
     """Import files into the store; every file that was imported wholly before is a duplicate.
 
-    Times without zone are read in ``zone``.
+    Times without zone are read in ``zone``; ``registry`` offers the index of persons.
     """
     files = find_files(paths)
     report = Report(sum(path.stat().st_size for path in files), quiet)
@@ -131,7 +139,7 @@ def run(
                 continue
             _load_file(path, loaded, blobs, dsn, contents, workers, report)
         if documents:
-            asyncio.run(_file_all(documents, dsn, contents, loaded, report, zone))
+            asyncio.run(_file_all(documents, dsn, contents, loaded, report, zone, registry))
     finally:
         loaded.close()
     return report
@@ -195,10 +203,17 @@ def _digest(path: Path) -> str:
 
 
 async def _file_all(
-    paths: list[Path], dsn: str, contents: Path, loaded: LoadedFiles, report: Report, zone: ZoneInfo
+    paths: list[Path],
+    dsn: str,
+    contents: Path,
+    loaded: LoadedFiles,
+    report: Report,
+    zone: ZoneInfo,
+    registry: Registry,
 ) -> None:
     database = Database(dsn, _PARALLEL + 2)
     service = FhirService(database, contents, zone=zone)
+    service.registry = registry
     gate = asyncio.Semaphore(_PARALLEL)
 
     async def file_one(path: Path) -> None:
@@ -206,6 +221,8 @@ async def _file_all(
             await _file_one(service, path, loaded, report)
 
     try:
+        # whoever was loaded as FHIR just now must be found by the documents
+        await registry.get(PersonIndex).catch_up(database)
         # a person's first document creates the person: documents follow each other in order of name
         async with asyncio.TaskGroup() as group:
             for path in paths:

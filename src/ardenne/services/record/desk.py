@@ -41,7 +41,7 @@ class DeskPages:
 
         async def answer(request: Request) -> Response:
             client = request.client.host if request.client else ""
-            service = filing.for_sender(self._service, caller_of(request), client)
+            service = self._service.as_platform(caller_of(request), client)
             try:
                 return await page(DeskPages(service, self._renderer), request)
             finally:

@@ -101,6 +101,11 @@ def moment(date: str) -> str:
     return instant(dates.span(date)[0]) if date else ""
 
 
+def written_at(date: str) -> datetime | None:
+    """Return the moment at which a FHIR date begins; None when there is none."""
+    return datetime.fromtimestamp(dates.span(date)[0] / 1_000_000, UTC) if date else None
+
+
 def _authors(found: Recognised, known_authors: Mapping[int, str]) -> tuple[list[Json], list[Json]]:
     """Return the authors whom the directory does not know as contained resources, and the references to all."""
     contained: list[Json] = []

@@ -9,20 +9,16 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import msgspec
-
-from ardenne.kernel.identity.caller import Caller, Kind, Purpose
 from ardenne.kernel.policy import store as policy_store
 from ardenne.kernel.policy.facts import State
-from ardenne.kernel.policy.service import unlimited
 from ardenne.kernel.rest import binary, conditional, incoming
 from ardenne.kernel.rest.errors import RestError
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import change, hashing
 from ardenne.kernel.store.change import Change, Method, Mode
 from ardenne.kernel.store.database import Connection
+from ardenne.services.mpi.contract import Doubtful, Outcome, PersonIndex, Told
 from ardenne.services.record import documents, hiding, lateness, loading, store
-from ardenne.services.record.persons import Doubtful, find_person, locks_of
 from ardenne.standards.fhir.json import dump, parse, parse_exact
 from ardenne.standards.fhir.labels import Level, label, with_level
 from ardenne.standards.fhir.outcome import Issue
@@ -49,16 +45,6 @@ class _Refused(Exception):
     def __init__(self, issues: Sequence[Issue]) -> None:
         super().__init__(issues[0].message)
         self.issues = tuple(issues)
-
-
-def for_sender(service: FhirService, caller: Caller, address: str = "") -> FhirService:
-    """Return the node for filing what a sender sent: the platform files it, in the sender's name in the journal."""
-    if unlimited(caller):
-        return service
-    platform = msgspec.structs.replace(
-        caller, kind=Kind.SOFTWARE, profession="platform", scopes=None, purpose=Purpose.TREATMENT
-    )
-    return service.seen_by(platform, address)
 
 
 async def file(
@@ -116,13 +102,19 @@ async def _load(service: FhirService, data: bytes, kind: str) -> Filed:
 async def _load_for_person(service: FhirService, data: bytes, found: Recognised) -> Filed:
     """Store the resources of a Bundle about one person, who may be known here under another id."""
     assert found.patient is not None
-    async with conditional.locked(service, locks_of(found)) as connection:
-        person = await _known(service, connection, found.patient)
+    index = service.registry.get(PersonIndex)
+    async with conditional.locked(service, index.locks(found.patient)) as connection:
+        try:
+            person = await index.find(connection, found.patient)
+        except Doubtful as error:
+            raise _Refused([_doubt(error)]) from None
         changes = list(loading.bundle_changes(data, service, person))
         unique = list({asked.self_hash: asked for asked in changes}.values())
         done = await service.resources.write_in(connection, unique)
+        patient = person or next((one.resource_id for one in unique if one.resource_type == "Patient"), "")
+        if patient and not person:
+            await index.adopt(connection, patient)
     stored = sum(one.status is not change.Status.UNCHANGED for one in done)
-    patient = person or next((one.resource_id for one in unique if one.resource_type == "Patient"), "")
     return Filed("filed" if stored else "duplicate", found.kind, patient, "", stored)
 
 
@@ -157,12 +149,13 @@ async def _file_document(service: FhirService, data: bytes, name: str, found: Re
     digest = service.blobs.put(data)
     document_id = documents.document_id(digest)
     inner = [(file, service.blobs.put(file.data)) for file in found.files]
-    async with conditional.locked(service, [f"content:{digest}", *locks_of(found)]) as connection:
+    locks = [f"content:{digest}", *_locks(service, found)]
+    async with conditional.locked(service, locks) as connection:
         if await _already_filed(service, connection, digest):
             return Filed("duplicate", found.kind, document_id=document_id)
         person = await _person(service, connection, found)
         await _check_open(connection, person.patient_id)
-        changes = list(person.changes)
+        changes: list[Change] = []
         level = await _level_of_older(service, connection, found)
         found = hiding.at_least(found, level)
         late = await lateness.late(service, connection, found.resources) if found.kind == "hl7v2" else set()
@@ -201,8 +194,9 @@ async def _file_document(service: FhirService, data: bytes, name: str, found: Re
         for done in await service.resources.write_in(connection, unique):
             assert done.status.done, done.status
         await store.settle(connection, digest)
+    stored = len(unique) + person.added
     return Filed(
-        "filed", found.kind, person.patient_id, document_id if is_document else "", len(unique), tuple(notes)
+        "filed", found.kind, person.patient_id, document_id if is_document else "", stored, tuple(notes)
     )
 
 
@@ -240,31 +234,35 @@ async def _already_filed(service: FhirService, connection: Connection, digest: s
 
 class _Person(NamedTuple):
     patient_id: str
-    changes: list[Change]
+    added: bool = False
+
+
+def _locks(service: FhirService, found: Recognised) -> Sequence[str]:
+    """Return what must be locked so that two documents at once do not add the same person twice."""
+    if found.patient is None:
+        return []
+    return service.registry.get(PersonIndex).locks(found.patient)
 
 
 async def _person(service: FhirService, connection: Connection, found: Recognised) -> _Person:
     """Return the person whom a content is about; a person never seen before is added."""
+    index = service.registry.get(PersonIndex)
     if found.patient is None:
         patient_id = found.patient_reference.partition("/")[2]
         stored = await service.resources.read_in(connection, "Patient", patient_id) if patient_id else None
         if stored is None or stored.body is None:
             raise _Refused([_nobody(found.patient_reference)])
-        return _Person(patient_id, [])
-    known = await _known(service, connection, found.patient)
-    if known:
-        return _Person(known, [])
-    patient_id = change.new_id()
-    patient = {**found.patient, "id": patient_id}
-    return _Person(patient_id, [_put(patient)])
-
-
-async def _known(service: FhirService, connection: Connection, patient: dict[str, Any]) -> str:
-    """Return the id of the person, empty when nobody is known; refuses when that is doubtful."""
+        return _Person(await index.survivor(connection, patient_id))
+    told = Told("documents", documents.written_at(found.date))
     try:
-        return await find_person(service, connection, patient)
+        identified = await index.identify(service, connection, found.patient, told, certain=True)
     except Doubtful as error:
-        raise _Refused([Issue("error", "conflict", "Patient.identifier", str(error), error.rule)]) from None
+        raise _Refused([_doubt(error)]) from None
+    return _Person(identified.person, identified.outcome is Outcome.ADDED)
+
+
+def _doubt(error: Doubtful) -> Issue:
+    return Issue("error", "conflict", "Patient.identifier", str(error), error.rule)
 
 
 def _facts(

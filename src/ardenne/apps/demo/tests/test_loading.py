@@ -30,7 +30,7 @@ def demonstration(node: TestNode, tmp_path: Path) -> tuple[TestNode, Path]:
 
 
 def load(node: TestNode, folder: Path) -> dict[str, int]:
-    return dict(cli.run([folder], node.dsn, node.contents, 1, True, ZONE).outcomes)
+    return dict(cli.run([folder], node.dsn, node.contents, 1, True, ZONE, node.service.registry).outcomes)
 
 
 def stored(node: TestNode, query: str) -> list[dict[str, Any]]:

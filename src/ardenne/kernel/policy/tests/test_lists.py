@@ -12,6 +12,7 @@ from ardenne.kernel.policy.facts import PatientFacts
 from ardenne.kernel.policy.matrix import shipped
 from ardenne.kernel.policy.standing import standing
 from ardenne.kernel.policy.tests import cases
+from ardenne.kernel.store import groups
 from ardenne.kernel.store.database import Connection
 from ardenne.kernel.store.predicates import Predicates
 from ardenne.kernel.store.resources import RowFacts
@@ -63,6 +64,11 @@ async def _round(node: TestNode, seed: int) -> tuple[int, int]:
         await outer.start()
         try:
             await _fill(connection, rows, known)
+            if seed % 2:
+                # three patients are one person, two others another
+                for loser, survivor in ((0, 1), (1, 2), (3, 4)):
+                    await groups.join(connection, cases.PATIENTS[loser], cases.PATIENTS[survivor])
+                await groups.refresh(connection)
             loaded = await store.facts(connection, cases.PATIENTS, found.parties)
             permits = 0
             for act in Act:
@@ -84,6 +90,7 @@ async def _round(node: TestNode, seed: int) -> tuple[int, int]:
             return permits, len(rows) * len(Act)
         finally:
             await outer.rollback()
+            groups.forget()
 
 
 def test_a_list_holds_exactly_what_single_decisions_permit(node: TestNode) -> None:

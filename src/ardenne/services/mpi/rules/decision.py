@@ -94,7 +94,20 @@ def decide(scorer: Scorer, one: Traits, other: Traits, thresholds: Thresholds = 
     found = compare(one, other)
     score = scorer.score(one, other, found)
     told = guards(one, other, found, scorer.weights.relatives >= _HOUSEHOLDS)
+    if _certified(one, other, found) and not told:
+        return Decision(LINK, score, told)
     return Decision(_outcome(score.weight, told, thresholds), score, told)
+
+
+def _certified(one: Traits, other: Traits, found: Comparison) -> bool:
+    """Tell whether a number whose check digits hold is the same in both, some trait agrees and none contradicts."""
+    if found.number != _SAME_NUMBER:
+        return False
+    levels = [level for level in (found.given, found.family, found.birth, found.sex) if level != MISSING]
+    if not levels or min(levels) == DIFFERENT:
+        return False
+    valid = {value for _kind, value, holds in one.numbers if holds}
+    return any(value in valid for _kind, value, _holds in other.numbers)
 
 
 def _outcome(weight: float, told: tuple[str, ...], thresholds: Thresholds) -> str:

@@ -51,6 +51,13 @@ def opinion() -> Opinion:
     return msgspec.json.decode(data, type=Opinion)
 
 
+@functools.cache
+def shipped() -> Weights:
+    """Return the weights that a node begins with: learned on the invented population of both sides of the border."""
+    data = (importlib.resources.files("ardenne.services.mpi") / "data" / "weights.json").read_bytes()
+    return msgspec.json.decode(data, type=Weights)
+
+
 def train(records: Sequence[Traits], version: str = "own", seed: int = 1, wide: bool = False) -> Weights:
     """Return weights for records like these. Fewer than two records give the opinion alone."""
     pairs = candidates(records, wide)

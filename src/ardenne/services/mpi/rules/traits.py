@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import NamedTuple
 
@@ -80,9 +81,15 @@ def _birth(text: str) -> str:
     return _NOT_DIGIT.sub("", text)[:8]
 
 
+@functools.lru_cache(maxsize=4096)
 def _number(kind: str, text: str) -> tuple[str, str, bool]:
     number = identifiers.parse(text, kind or None)
     return str(number.kind), number.value, number.valid
+
+
+def holds(kind: str, text: str) -> bool:
+    """Tell whether every rule of a kind of number holds."""
+    return _number(kind, text)[2]
 
 
 def _plain(text: str) -> str:

@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(node: TestNode, *paths: Path) -> cli.Report:
-    return cli.run(list(paths), node.dsn, node.contents, 1, True, ZONE)
+    return cli.run(list(paths), node.dsn, node.contents, 1, True, ZONE, node.service.registry)
 
 
 def test_everything_is_filed_or_rejected_with_its_reason(filing_node: TestNode, folder: Path) -> None:

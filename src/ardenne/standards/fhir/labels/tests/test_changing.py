@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ardenne.standards.fhir.labels import VISIBILITY, Level, label, with_level
 
+Json = dict[str, Any]
 _CODINGS = st.lists(
     st.sampled_from(
         [
@@ -22,8 +25,10 @@ _CODINGS = st.lists(
 
 
 @given(_CODINGS, _CODINGS, st.sampled_from(list(Level)))
-def test_the_level_is_what_was_asked_and_the_rest_stays(meta: list, concept: list, level: Level) -> None:
-    document = {"resourceType": "DocumentReference", "meta": {"security": meta}, "status": "current"}
+def test_the_level_is_what_was_asked_and_the_rest_stays(
+    meta: list[Json], concept: list[Json], level: Level
+) -> None:
+    document: Json = {"resourceType": "DocumentReference", "meta": {"security": meta}, "status": "current"}
     if concept:
         document["securityLabel"] = [{"coding": concept, "text": "label"}]
     before, after = label(document), label(with_level(document, level))
@@ -33,5 +38,5 @@ def test_the_level_is_what_was_asked_and_the_rest_stays(meta: list, concept: lis
 
 
 def test_lifting_the_last_label_leaves_no_empty_elements() -> None:
-    document = {"resourceType": "DocumentReference", "securityLabel": [{"coding": [{"code": "R"}]}]}
+    document: Json = {"resourceType": "DocumentReference", "securityLabel": [{"coding": [{"code": "R"}]}]}
     assert with_level(document, Level.NORMAL) == {"resourceType": "DocumentReference"}

@@ -1,0 +1,16 @@
+"""What the services of a node offer each other, for servers and commands alike."""
+
+from __future__ import annotations
+
+from ardenne.kernel.registry import Registry
+from ardenne.services.mpi.contract import PersonIndex
+from ardenne.services.mpi.index import Index
+
+
+def registry() -> Registry:
+    """Return who fulfils the contracts of the services."""
+    found = Registry()
+    index = Index()
+    found.provide(PersonIndex, index)
+    found.provide(Index, index)
+    return found

@@ -1,0 +1,73 @@
+"""HL7 v2 over MLLP: which service takes which message, and where what nobody could take is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ardenne.kernel.identity.caller import Caller, Kind, Purpose
+from ardenne.kernel.mllp.answering import Answerer, Taken
+from ardenne.kernel.mllp.server import Limits, MllpServer, tls_context
+from ardenne.kernel.rest.service import FhirService
+from ardenne.kernel.settings import Settings
+from ardenne.services.mpi.index import Index
+from ardenne.services.mpi.messages import PersonMessages
+from ardenne.services.record import filing
+from ardenne.services.record import store as desk
+from ardenne.standards.fhir.outcome import Issue
+from ardenne.standards.hl7v2.er7 import Message
+
+
+class Messages:
+    """The takers of one node."""
+
+    def __init__(self, service: FhirService, index: Index) -> None:
+        self._service = service
+        self._persons = PersonMessages(service, index)
+        takers = {**self._persons.takers(), "ADT": self.admission, "ORU": self.document, "MDM": self.document}
+        self.answerer = Answerer(service.database, service.blobs, takers, self._keep)
+
+    async def admission(self, message: Message, data: bytes, address: str) -> Taken:
+        """Take what an ADT message says of the person, then of the visit."""
+        taken = await self._persons.feed(message, data, address)
+        if taken.code == "AA" and message.first("PV1") is not None and message.first("MRG") is None:
+            # a visit that cannot be filed waits in the error desk; the person is registered all the same
+            await self._file(message, data, address)
+        return taken
+
+    async def document(self, message: Message, data: bytes, address: str) -> Taken:
+        """File results and documents; what is refused stands in the error desk with the reason."""
+        filed = await self._file(message, data, address)
+        if filed.outcome != "refused":
+            return Taken()
+        first = filed.issues[0]
+        return Taken("AE", first.message, first.path, "207")
+
+    async def _file(self, message: Message, data: bytes, address: str) -> filing.Filed:
+        sender = (message.get("MSH-4.1") or message.get("MSH-3.1") or "mllp")[:100]
+        caller = Caller(
+            Kind.SOFTWARE, f"mllp:{sender}", name=sender, profession="platform", purpose=Purpose.TREATMENT
+        )
+        service = self._service.seen_by(caller, address)
+        try:
+            return await filing.file(service, data, f"mllp {address}".strip())
+        finally:
+            if service is not self._service:
+                await service.finish()
+
+    async def _keep(self, digest: str, source: str, taken: Taken) -> None:
+        issue = Issue("error", "structure", taken.location, taken.text, f"hl7-{taken.condition}")
+        await desk.refuse(self._service.database, digest, source, [issue])
+
+
+async def listen(settings: Settings, service: FhirService, index: Index) -> None:
+    """Take messages until cancelled; nothing when no port is set."""
+    if not settings.mllp_port:
+        return
+    tls = None
+    if settings.mllp_certificate:
+        authorities = Path(settings.mllp_authorities) if settings.mllp_authorities else None
+        tls = tls_context(Path(settings.mllp_certificate), Path(settings.mllp_key), authorities)
+    limits = Limits(size=settings.body_limit)
+    await MllpServer(Messages(service, index).answerer.answer, limits).run(
+        settings.mllp_host or settings.host, settings.mllp_port, tls
+    )

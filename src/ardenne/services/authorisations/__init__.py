@@ -1,0 +1,1 @@
+"""The registers of those who may practise: application, review, decision, life and end of an authorisation."""
