@@ -6,6 +6,7 @@ import gc
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -156,3 +157,31 @@ def bench(rules: Path, cases: Path | None, persons: int) -> None:
     rows = [row for _number, row in _lines(cases)] if cases else None
     rate, what = measure(ruleset, rows, persons)
     click.echo(f"{rate:,.0f} persons a second of processor time ({what})")
+
+
+@command.command()
+@click.argument("persons", type=_FILE)
+@click.argument("acts", type=_FILE)
+@click.option("--group", required=True, help="Vaccine group, as the acts name it.")
+@click.option("--doses", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--on", "day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="As of this day.")
+@click.option(
+    "--smallest", type=click.IntRange(2), default=5, show_default=True, help="Smaller numbers are hidden."
+)
+def coverage(persons: Path, acts: Path, group: str, doses: int, day: datetime, smallest: int) -> None:
+    """Coverage by birth cohort and commune as CSV, small numbers protected.
+
+    PERSONS: Parquet with person (a pseudonym), born, commune. ACTS: Parquet with person, day, vaccine_group.
+    """
+    import duckdb
+
+    from ardenne.services.vaccination.disclosure import protect
+    from ardenne.services.vaccination.store_coverage import coverage as count
+
+    try:
+        cells = count(persons, acts, group, doses, f"{day:%Y-%m-%d}")
+    except duckdb.Error as error:
+        return _stop(error)
+    click.echo("cohort,commune,persons,covered,share")
+    for one in protect(cells, smallest):
+        click.echo(",".join("" if value is None else str(value) for value in one))

@@ -34,6 +34,15 @@ def read_tree(name: str, content: bytes) -> tuple[str, Tree]:
 
 
 def _outermost(name: str, value: Any) -> tuple[str, Tree]:
+    if isinstance(value, dict) and len(value) != 1:
+        # JSON has been published with and without the outermost element.
+        for name_, sign in (
+            ("antigenSupportingData", "series"),
+            ("scheduleSupportingData", "cvxToAntigenMap"),
+        ):
+            if sign in value:
+                value = {name_: value}
+                break
     if not isinstance(value, dict) or len(value) != 1:
         raise ShapeError(f"{name}: one outermost element is expected, such as antigenSupportingData")
     ((key, inner),) = value.items()
