@@ -70,6 +70,7 @@ class Renderer:
                 "static": static_address,
                 "reader": _reader(request),
                 "reader_kind": caller_kind(request),
+                "reader_office": _office(request),
                 **(values or {}),
             }
         )
@@ -86,6 +87,12 @@ def caller_kind(request: Request) -> str:
     """Return what kind of caller reads the page, such as ``citizen``; pages show what is made for it."""
     caller = request.scope.get("state", {}).get("caller", ANONYMOUS)
     return str(caller.kind.value)
+
+
+def _office(request: Request) -> str:
+    """Return the office of an officer who reads the page; empty for everybody else."""
+    caller = request.scope.get("state", {}).get("caller", ANONYMOUS)
+    return str(caller.profession) if caller.kind is Kind.OFFICER else ""
 
 
 def _reader(request: Request) -> str:

@@ -22,6 +22,7 @@ class Happening(StrEnum):
     ROLE_CHOSEN = "role-chosen"
     ACTIVATED = "activated"
     OBJECTED = "objected"
+    LETTER_ASKED = "letter-asked"
     CREDENTIAL_ADDED = "credential-added"
     CREDENTIAL_REMOVED = "credential-removed"
     MANDATE_GIVEN = "mandate-given"

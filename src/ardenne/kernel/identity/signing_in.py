@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from ardenne.kernel.identity import passwords, totp
 from ardenne.kernel.identity.accounts import Account
+from ardenne.kernel.identity.caller import Kind
 from ardenne.kernel.identity.events import Happening, SecurityEvent, SecurityEvents
 from ardenne.kernel.identity.sealing import Sealing
 from ardenne.kernel.identity.store_accounts import Accounts
-from ardenne.kernel.identity.store_credentials import Credentials, Throttle
+from ardenne.kernel.identity.store_credentials import Credentials, LetterRequests, Throttle
 from ardenne.kernel.identity.store_sessions import Sessions
 from ardenne.kernel.store.database import Connection
 
@@ -64,6 +65,7 @@ class SigningIn:
         self._sealing = sealing
         self._events = events
         self._throttle = Throttle(accounts.database)
+        self.letters = LetterRequests(accounts.database)
 
     async def by_password(
         self, login: str, password: str, address: str, label: str
@@ -140,6 +142,8 @@ class SigningIn:
         async with self._accounts.database.transaction() as connection:
             account_id = await self._credentials.use_activation(connection, login, code)
             if account_id:
+                if await self._accounts.is_active(connection, account_id):
+                    await self._begin_anew(connection, account_id)
                 await self._accounts.set_state(connection, account_id, "active")
                 await self._credentials.set_password(connection, account_id, kept)
                 await self._events.record(connection, SecurityEvent(Happening.ACTIVATED, account_id))
@@ -148,9 +152,42 @@ class SigningIn:
             return None
         return await self._accounts.get(account_id)
 
+    async def _begin_anew(self, connection: Connection, account_id: str) -> None:
+        """Somebody who lost the means to sign in has none of the old ones left, and is signed in nowhere; passkeys stay."""
+        await self._credentials.drop_totp(connection, account_id)
+        await self._credentials.drop_recovery_codes(connection, account_id)
+        await self._sessions.end_all(connection, account_id)
+        event = SecurityEvent(Happening.CREDENTIAL_REMOVED, account_id, detail="letter")
+        await self._events.record(connection, event)
+
+    async def ask_letter(self, login: str, address: str) -> None:
+        """Note that somebody who cannot sign in asks for a letter; nothing tells whether there is such a login.
+
+        Raises Slow for an address that asks all the time.
+        """
+        key = _key("letter", address)
+        until = await self._throttle.blocked_until([key])
+        if until is not None:
+            raise Slow(max(1, int((until - datetime.now(UTC)).total_seconds()) + 1))
+        await self._throttle.failed(key, _FREE_OF_ADDRESS)
+        account = await self._accounts.by_login(login)
+        if account is None or account.state != "active" or account.kind is Kind.SOFTWARE:
+            return
+        async with self._accounts.database.transaction() as connection:
+            await self.letters.add(connection, account.id)
+            event = SecurityEvent(Happening.LETTER_ASKED, account.id)
+            await self._events.record(connection, event)
+
     async def object(self, login: str, code: str, address: str) -> bool:
-        """Refuse the record within the time of the letter. Raises Slow."""
+        """Refuse the record within the time of the letter. Raises Slow.
+
+        Who has an account and only lost the password closes the record on the page for it, signed in.
+        """
         keys = await self._allowed(login, address)
+        known = await self._accounts.by_login(login)
+        if known is None or known.state != "invited":
+            await self._failed(keys, None, "activation")
+            return False
         async with self._accounts.database.transaction() as connection:
             account_id = await self._credentials.use_activation(connection, login, code)
             if account_id:

@@ -44,6 +44,7 @@ values ($1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8) on conflict do nothing
 """
 _LINK = "insert into account_link (issuer, subject, account) values ($1, $2, $3::uuid) on conflict do nothing"
 _STATE = "update account set state = $2 where id = $1::uuid"
+_IS_ACTIVE = "select state from account where id = $1::uuid for update"
 _END_ROLE = "update account_role set active = false where id = $1::uuid"
 _SUSPEND_ROLES = "update account_role set suspended = $2 where practitioner = $1 and suspended <> $2"
 _PRACTITIONER = """
@@ -145,6 +146,10 @@ class Accounts:
     async def set_state(self, connection: Connection, account_id: str, state: str) -> None:
         """Change the state of an account."""
         await connection.execute(_STATE, account_id, state)
+
+    async def is_active(self, connection: Connection, account_id: str) -> bool:
+        """Tell whether an account is active already, and hold it until the transaction ends."""
+        return str(await connection.fetchval(_IS_ACTIVE, account_id)) == "active"
 
     async def give_mandate(
         self,

@@ -59,7 +59,7 @@ _ADD_ACTIVATION = (
 _TRY_ACTIVATION = """
 update activation v set attempts = attempts + 1
   from account a where a.login = $1 and v.account = a.id and v.used is null and v.expires > now()
-   and v.attempts < $2 and a.state = 'invited' returning v.id::text, v.hash, a.id::text
+   and v.attempts < $2 and a.state in ('invited', 'active') returning v.id::text, v.hash, a.id::text
 """
 _USE_ACTIVATION = "update activation set used = now() where id = $1::uuid and used is null returning account"
 
@@ -75,6 +75,13 @@ on conflict (key) do update set
 returning blocked_until > now()
 """
 _FORGIVE = "delete from throttle where key = any($1)"
+
+_ASK_LETTER = "insert into letter_request (account) values ($1::uuid) on conflict do nothing"
+_WAITING = """
+select a.id::text, a.login, a.name, r.asked from letter_request r join account a on a.id = r.account
+ where a.state = 'active' order by r.asked limit 200
+"""
+_LETTER_DONE = "delete from letter_request where account = $1::uuid returning 1"
 
 
 class Totp(NamedTuple):
@@ -130,6 +137,10 @@ class Credentials:
     async def drop_totp(self, connection: Connection, account: str) -> bool:
         """Remove the authenticator app."""
         return await connection.fetchval(_DROP_TOTP, account) is not None
+
+    async def drop_recovery_codes(self, connection: Connection, account: str) -> None:
+        """Remove every recovery code."""
+        await connection.execute(_DROP_RECOVERY, account)
 
     async def passkeys(self, account: str) -> list[Passkey]:
         """Return the passkeys of an account."""
@@ -188,6 +199,25 @@ class Credentials:
             return ""
         used = await connection.fetchval(_USE_ACTIVATION, row[0])
         return str(used) if used else None
+
+
+class LetterRequests:
+    """Who asked for a new activation letter."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def add(self, connection: Connection, account: str) -> None:
+        """Note that an account asked; asking twice is asking once."""
+        await connection.execute(_ASK_LETTER, account)
+
+    async def waiting(self) -> list[tuple[str, str, str, datetime]]:
+        """Return id, login and name of who waits and since when, those who wait longest first."""
+        return [tuple(row) for row in await self.database.fetch(_WAITING)]
+
+    async def done(self, connection: Connection, account: str) -> bool:
+        """Take a request away because its letter is written; False when there is none."""
+        return await connection.fetchval(_LETTER_DONE, account) is not None
 
 
 class Throttle:

@@ -41,7 +41,8 @@ class LetterPages(Page):
             return self.problem(
                 request, self.words(request).text("This page is for the identity office."), 403
             )
-        return self.show(request, "letters.html", {"problem": problem}, 422 if problem else 200)
+        values = {"problem": problem, "waiting": await self.identity.signing_in.letters.waiting()}
+        return self.show(request, "letters.html", values, 422 if problem else 200)
 
     async def write(self, request: Request, reader: Reader) -> Response:
         """Make the account, or a new code for one that waits, and show the letter."""
@@ -50,6 +51,8 @@ class LetterPages(Page):
                 request, self.words(request).text("This page is for the identity office."), 403
             )
         sent = await form(request)
+        if sent.get("account"):
+            return await self._renew(request, reader, sent["account"])
         words = self.words(request)
         login = sent.get("login", "").strip().lower()
         if not _LOGIN.fullmatch(login):
@@ -79,9 +82,27 @@ class LetterPages(Page):
             if known is None:
                 await self.identity.accounts.add(connection, account)
             code = await self.identity.credentials.new_activation(connection, account.id)
+        return self._letter(request, account, code)
+
+    async def _renew(self, request: Request, reader: Reader, account_id: str) -> Response:
+        """Write the letter of somebody who asked because nothing else works."""
+        waiting = {one[0] for one in await self.identity.signing_in.letters.waiting()}
+        account = await self.identity.accounts.get(account_id) if account_id in waiting else None
+        if account is None:
+            problem = self.words(request).text("Nobody waits for this letter any more.")
+            return await self.ask(request, reader, problem)
+        async with self.identity.database.transaction() as connection:
+            if not await self.identity.signing_in.letters.done(connection, account.id):
+                problem = self.words(request).text("Nobody waits for this letter any more.")
+                return await self.ask(request, reader, problem)
+            code = await self.identity.credentials.new_activation(connection, account.id)
+        return self._letter(request, account, code, renewed=True)
+
+    def _letter(self, request: Request, account: Account, code: str, *, renewed: bool = False) -> Response:
         values = {
             "account": account, "code": code, "until": datetime.now(UTC) + timedelta(days=ACTIVATION_DAYS),
             "address": f"{self.base(request)}/activate", "days": ACTIVATION_DAYS, "today": datetime.now(UTC),
+            "renewed": renewed,
         }  # fmt: skip
         return self.show(request, "letter.html", values)
 

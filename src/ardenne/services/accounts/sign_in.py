@@ -44,6 +44,7 @@ class SignInPages(Page):
             Route("/sign-in/passkey", self.passkey, methods=["POST"]),
             Route("/sign-in/outside", self.outside),
             Route("/sign-in/outside/answer", self.outside_answer),
+            Route("/sign-in/lost", self.lost, methods=["GET", "POST"]),
             Route("/sign-out", self.sign_out, methods=["POST"]),
             Route("/oauth/end-session", self.ask_to_sign_out, methods=["GET", "POST"]),
             Route("/activate", self.activation),
@@ -232,6 +233,18 @@ class SignInPages(Page):
         Nobody is signed out without a word of their own, and nobody is sent on to another site.
         """
         return self.show(request, "sign_out.html", {})
+
+    async def lost(self, request: Request) -> Response:
+        """Ask for a letter when nothing else works; the answer is the same whether the login exists or not."""
+        if request.method == "GET":
+            return self.show(request, "lost.html", {"asked": False, "problem": ""})
+        login = (await form(request)).get("login", "")
+        try:
+            await self.identity.signing_in.ask_letter(login, address_of(request))
+        except Slow as slow:
+            problem = self.words(request).text("Too many tries from here. Wait {n} seconds.", n=slow.seconds)
+            return self.show(request, "lost.html", {"asked": False, "problem": problem}, 429)
+        return self.show(request, "lost.html", {"asked": True, "problem": ""})
 
     async def activation(self, request: Request) -> Response:
         """Ask for the code of the letter."""

@@ -170,3 +170,40 @@ def test_nothing_secret_stands_plain_in_the_database(world: World) -> None:
 )  # fmt: skip
 def test_which_passwords_can_be_chosen(password: str, why: str) -> None:
     assert passwords.problem(password, "anne.schmitz") == why
+
+
+def letter_of(world: World, account: str) -> str:
+    async def write() -> str:
+        async with world.node.database.transaction() as connection:
+            assert await world.identity.signing_in.letters.done(connection, account)
+            return str(await world.identity.credentials.new_activation(connection, account))
+
+    return str(world.run(write()))
+
+
+def test_who_lost_everything_begins_anew_by_letter_and_old_means_end(world: World) -> None:
+    with_app(world)
+    signing_in, citizen = world.identity.signing_in, world.citizen
+    signed = world.run(signing_in.begin(citizen, "substantial", "Firefox", "password"))
+    world.run(signing_in.ask_letter(citizen.login.upper(), "a"))
+    world.run(signing_in.ask_letter(citizen.login, "a"))
+    assert [one[0] for one in world.run(signing_in.letters.waiting())].count(citizen.id) == 1
+    code = letter_of(world, citizen.id)
+    assert not world.run(signing_in.object(citizen.login, code, "b")), "the letter closes no record"
+    assert world.run(signing_in.activate(citizen.login, code, "seven blue cranes resting", "c"))
+    assert sign_in(world) is None
+    assert isinstance(sign_in(world, "seven blue cranes resting"), Signed), "no second factor is left"
+    sessions = world.run(world.identity.sessions.of_account(citizen.id))
+    assert signed.session not in {one.id for one in sessions}
+    assert citizen.id not in {one[0] for one in world.run(signing_in.letters.waiting())}
+
+
+def test_asking_for_a_letter_tells_nothing_and_has_an_end(world: World) -> None:
+    signing_in = world.identity.signing_in
+    assert world.run(signing_in.ask_letter("nobody-at-all", "x")) is None
+    assert world.run(signing_in.ask_letter(world.system.login, "x")) is None
+    assert world.system.id not in {one[0] for one in world.run(signing_in.letters.waiting())}
+    address = uuid.uuid4().hex
+    with pytest.raises(Slow):
+        for place in range(40):
+            world.run(signing_in.ask_letter(f"nobody-{place}", address))
