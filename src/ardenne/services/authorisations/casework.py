@@ -8,15 +8,14 @@ from typing import Any, NamedTuple
 
 from ardenne.kernel.background import repeat
 from ardenne.kernel.identity.node import Identity
-from ardenne.kernel.rest import incoming
+from ardenne.kernel.rest import keeping
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import change
-from ardenne.kernel.store.change import Change, Method, Mode
 from ardenne.kernel.store.database import Connection
 from ardenne.services.authorisations import directory, rules, store
 from ardenne.services.authorisations.rules import Case, NotAllowed
 from ardenne.services.authorisations.store import Application, Document, Event
-from ardenne.standards.fhir.json import dump, parse, parse_exact
+from ardenne.standards.fhir.json import parse_exact
 
 Json = dict[str, Any]
 _MOST_DOCUMENTS = 40
@@ -130,7 +129,10 @@ class Casework:
         """Write person and role as they are now, and give or take the rights of the person's accounts."""
         person = await self._present(connection, "Practitioner", found.practitioner)
         role = await self._present(connection, "PractitionerRole", str(found.id))
-        changes = [_put(directory.practitioner(found, person)), _put(directory.role(found, role))]
+        changes = [
+            keeping.put(directory.practitioner(found, person)),
+            keeping.put(directory.role(found, role)),
+        ]
         for done in await self.service.resources.write_in(connection, changes):
             assert done.status.done, done.status
         may = found.state in rules.IN_FORCE or await store.holds_another(
@@ -178,10 +180,3 @@ async def _locked(connection: Connection, application: uuid.UUID) -> Application
 
 def _event(act: str, state: str, actor: Actor, reason: str) -> Event:
     return Event(datetime.now(UTC), act, state, actor.account, actor.name, " ".join(reason.split())[:2000])
-
-
-def _put(resource: Json) -> Change:
-    content = dump(resource)
-    parsed = parse(content)
-    incoming.check(parsed)
-    return change.write(parsed, content, resource["id"], Mode.PUT_UNLESS_SAME, Method.PUT)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ardenne.kernel.rest import conditional, incoming
+from ardenne.kernel.rest import conditional, keeping
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.search.query import parse as query
 from ardenne.kernel.store import change
-from ardenne.kernel.store.change import Change, Method, Mode, Status
+from ardenne.kernel.store.change import Change, Status
 from ardenne.services.directory.feed import Read, system
-from ardenne.standards.fhir.json import dump, parse, parse_exact
+from ardenne.standards.fhir.json import parse_exact
 
 Json = dict[str, Any]
 _CHUNK = 200
@@ -28,10 +28,10 @@ class Loaded(NamedTuple):
 
 async def load(service: FhirService, found: Read, source: str, *, complete: bool = False) -> Loaded:
     """Write the resources of a feed. Raises RestError for one that is not valid FHIR."""
-    changes = [_put(one) for one in found.resources.values()]
+    changes = [keeping.put(one) for one in found.resources.values()]
     gone = await _gone(service, found, source) if complete else []
     written = unchanged = 0
-    for part in _parts([*changes, *(_put({**role, "active": False}) for role in gone)]):
+    for part in _parts([*changes, *(keeping.put({**role, "active": False}) for role in gone)]):
 
         async def attempt(part: Sequence[Change] = part) -> list[change.Outcome]:
             async with service.database.transaction() as connection:
@@ -64,10 +64,3 @@ async def _gone(service: FhirService, found: Read, source: str) -> list[Json]:
 
 def _parts(changes: list[Change]) -> list[list[Change]]:
     return [changes[place : place + _CHUNK] for place in range(0, len(changes), _CHUNK)]
-
-
-def _put(resource: Json) -> Change:
-    content = dump(resource)
-    parsed = parse(content)
-    incoming.check(parsed)
-    return change.write(parsed, content, resource["id"], Mode.PUT_UNLESS_SAME, Method.PUT)

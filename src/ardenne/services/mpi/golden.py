@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ardenne.kernel.rest import incoming
+from ardenne.kernel.rest import keeping
 from ardenne.kernel.rest.service import FhirService
-from ardenne.kernel.store import change
-from ardenne.kernel.store.change import Change, Method, Mode
 from ardenne.kernel.store.database import Connection
 from ardenne.services.mpi import store
 from ardenne.services.mpi.rules.survivorship import GOVERNED, Said, applied, golden
-from ardenne.standards.fhir.json import dump, parse, parse_exact
+from ardenne.standards.fhir.json import parse_exact
 
 Json = dict[str, Any]
 NODE = "urn:ardenne:patient"
@@ -43,15 +41,8 @@ async def renew(service: FhirService, connection: Connection, person: str) -> No
 async def write(service: FhirService, connection: Connection, patient: Json) -> None:
     """Write a Patient with its id; the index knows of it already."""
     await store.knows(connection)
-    (done,) = await service.resources.write_in(connection, [_put(patient)])
+    (done,) = await service.resources.write_in(connection, [keeping.put(patient)])
     assert done.status.done, done.status
-
-
-def _put(patient: Json) -> Change:
-    content = dump(patient)
-    parsed = parse(content)
-    incoming.check(parsed)
-    return change.write(parsed, content, patient["id"], Mode.PUT_UNLESS_SAME, Method.PUT)
 
 
 def without_id(patient: Json) -> Json:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ardenne.kernel.policy import store as policy_store
 from ardenne.kernel.policy.facts import State
-from ardenne.kernel.rest import binary, conditional, incoming
+from ardenne.kernel.rest import binary, conditional, incoming, keeping
 from ardenne.kernel.rest.errors import RestError
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import change, hashing
@@ -19,7 +19,7 @@ from ardenne.kernel.store.change import Change, Method, Mode
 from ardenne.kernel.store.database import Connection
 from ardenne.services.mpi.contract import Doubtful, Outcome, PersonIndex, Told
 from ardenne.services.record import documents, hiding, lateness, loading, store
-from ardenne.standards.fhir.json import dump, parse, parse_exact
+from ardenne.standards.fhir.json import dump, parse_exact
 from ardenne.standards.fhir.labels import Level, label, with_level
 from ardenne.standards.fhir.outcome import Issue
 from ardenne.standards.recognition import Recognised, recognise
@@ -179,17 +179,19 @@ async def _file_document(service: FhirService, data: bytes, name: str, found: Re
                 reference = with_level(reference, level)
             documents.relate(reference, [f"{fact.resource_type}/{fact.resource_id}" for fact in facts])
             changes += await _supersede(service, connection, found, reference)
-            changes.append(_put(reference))
+            changes.append(keeping.put(reference))
             kinds = [(found.media_type, digest), *((file.media_type, hashed) for file, hashed in inner)]
             changes += [
-                _put(documents.binary(kind, hashed, person.patient_id, document_id, binary.HASH_EXTENSION))
+                keeping.put(
+                    documents.binary(kind, hashed, person.patient_id, document_id, binary.HASH_EXTENSION)
+                )
                 for kind, hashed in kinds
             ]
         # the Patient among the targets makes the Provenance part of the record
         targets = [f"Patient/{person.patient_id}"]
         targets += [f"{asked.resource_type}/{asked.resource_id}" for asked in changes]
         targets = list(dict.fromkeys(targets))
-        changes.append(_put(documents.provenance(digest, targets, name)))
+        changes.append(keeping.put(documents.provenance(digest, targets, name)))
         unique = list({asked.self_hash: asked for asked in changes}.values())
         for done in await service.resources.write_in(connection, unique):
             assert done.status.done, done.status
@@ -305,7 +307,7 @@ async def _supersede(
         if older is not None:
             target["reference"] = f"DocumentReference/{older['id']}"
             if relation.code == "replaces" and older.get("status") == "current":
-                changes.append(_put({**older, "status": "superseded"}))
+                changes.append(keeping.put({**older, "status": "superseded"}))
         reference.setdefault("relatesTo", []).append({"code": relation.code, "target": target})
     if found.identifier:
         newer = await _by_identifier(service, connection, "relatesto:identifier", found.identifier)
@@ -336,13 +338,6 @@ async def _by_identifier(
         return None
     stored = await service.resources.read_in(connection, "DocumentReference", matches[0][0])
     return parse_exact(stored.body) if stored is not None and stored.body is not None else None
-
-
-def _put(resource: dict[str, Any]) -> Change:
-    content = dump(resource)
-    parsed = parse(content)
-    incoming.check(parsed)
-    return change.write(parsed, content, resource["id"], Mode.PUT_UNLESS_SAME, Method.PUT)
 
 
 def _issue(refusal: Refusal) -> Issue:

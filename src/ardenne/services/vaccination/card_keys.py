@@ -5,14 +5,13 @@ The newest signs; older ones verify what they signed. ``revoked-cards.txt`` name
 
 from __future__ import annotations
 
-import contextlib
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from ardenne.kernel import keyfiles
 from ardenne.standards.cards.keys import Key, KeyStore, next_kid, thumbprint
 
 
@@ -40,16 +39,7 @@ class CardKeys:
         content = ec.generate_private_key(ec.SECP256R1()).private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        draft = self._folder / f".{path.name}.{os.getpid()}"
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        # where another process was faster its key counts
-        with contextlib.suppress(FileExistsError):
-            os.link(draft, path)
-        draft.unlink()
+        keyfiles.keep(path, content)
         return path
 
     def public(self) -> list[Key]:
