@@ -159,7 +159,7 @@ def test_an_assertion_is_used_once(world: World) -> None:
         {"sub": "somebody-else"},
         {"exp": int(time.time()) - 60},
         {"exp": int(time.time()) + 3_600},
-        {"nbf": int(time.time()) + 600},
+        {"nbf": int(time.time()) + 86_400},
         {"jti": "x"},
         {"jti": "x" * 500},
     ],
