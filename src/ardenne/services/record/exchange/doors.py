@@ -17,7 +17,6 @@ from ardenne.kernel.policy.service import AccessRefused
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.search.errors import SearchError
 from ardenne.kernel.store.database import DatabaseUnavailable
-from ardenne.services.record import filing
 from ardenne.services.record.exchange import answers, asking, registering, removing, retrieving
 from ardenne.services.record.exchange.objects import Place, bare
 from ardenne.services.record.exchange.xua import XuaTrust
@@ -195,7 +194,7 @@ def as_filed(service: FhirService) -> FhirService:
     caller = service.caller
     if caller.kind is not Kind.SOFTWARE or not registering.may_submit(service):
         return service
-    seen = filing.for_sender(bare(service), caller)
+    seen = bare(service).as_platform(caller)
     if service.trace is not None and seen.trace is not None:
         seen.trace.lines = service.trace.lines
     return seen

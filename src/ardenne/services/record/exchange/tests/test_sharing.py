@@ -10,7 +10,7 @@ import itertools
 import pytest
 from lxml import etree
 
-from ardenne.kernel.identity.caller import Caller, Kind
+from ardenne.kernel.identity.caller import OPERATOR, Caller, Kind
 from ardenne.kernel.testing import TestNode
 from ardenne.services.record.exchange import registering
 from ardenne.services.record.exchange.tests.client import PLACE, SoapClient, Told, submit
@@ -404,3 +404,23 @@ def test_who_may_not_see_a_record_finds_nothing_and_files_nothing(client: SoapCl
     assert client.retrieve(unique_id).codes == ["XDSDocumentUniqueIdError"]
     told = client.provide(submission_set(uid()) + entry("D", uid()) + member("D"), {"D": b"x"})
     assert (told.status, told.codes) == ("Failure", ["XDSRepositoryError"])
+
+
+def test_a_system_files_and_the_platform_keeps_it_in_its_name(client: SoapClient) -> None:
+    client.node.caller = Caller(Kind.SOFTWARE, "hospital-system", "Hospital system", profession="hospital")
+    objects = submission_set(uid()) + entry("D", uid()) + member("D")
+    told = client.provide(objects, {"D": b"x"})
+    assert told.status == "Success", told.text
+    client.node.caller = OPERATOR
+    assert find(client).count("Documents") == 1
+    assert "Hospital system" in client.node.call("GET", "AuditEvent?_count=100").body.decode()
+
+
+def test_a_system_without_the_scope_files_nothing(client: SoapClient) -> None:
+    client.node.caller = Caller(
+        Kind.SOFTWARE, "reader", "Reader", profession="hospital", scopes=("system/*.rs",)
+    )
+    told = client.provide(submission_set(uid()) + entry("D", uid()) + member("D"), {"D": b"x"})
+    assert told.status != "Success"
+    client.node.caller = OPERATOR
+    assert find(client).count("Documents") == 0
