@@ -118,7 +118,7 @@ def unpack(data: bytes) -> list[Traits]:
 
 
 def _identity(row: asyncpg.Record) -> Identity:
-    return Identity(*row[:9], unpack(row[9]), orjson.loads(row[10]))
+    return Identity(*(*row[:9], unpack(row[9]), orjson.loads(row[10])))
 
 
 async def candidates(asked: Database | Connection, keys: Sequence[int]) -> list[Candidate]:

@@ -248,8 +248,8 @@ def _text(detail: Json) -> str:
 
 
 def _event(row: Any) -> Event:
-    return Event(*row[:7], orjson.loads(row[7]), *row[8:])
+    return Event(*(*row[:7], orjson.loads(row[7]), *row[8:]))
 
 
 def _case(row: Any) -> Case:
-    return Case(*row[:7], orjson.loads(row[7]), *row[8:])
+    return Case(*(*row[:7], orjson.loads(row[7]), *row[8:]))

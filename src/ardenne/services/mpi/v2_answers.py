@@ -55,6 +55,6 @@ def response(
     segments.append(segment("QAK", tag, state, delimiters=marks))
     if query is not None:
         segments.append(query)
-    for place, (numbers, patient) in enumerate(found, 1):
-        segments.append(from_fhir.pid(place, numbers, patient, marks))
+    for number, (numbers, patient) in enumerate(found, 1):
+        segments.append(from_fhir.pid(number, numbers, patient, marks))
     return write(Message(tuple(segments), marks, message.charset))

@@ -12,10 +12,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import signxml
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from lxml import etree
+from signxml.exceptions import InvalidInput, InvalidSignature
+from signxml.verifier import XMLVerifier
 
 from ardenne.kernel.identity.caller import Caller, Kind, Purpose
 from ardenne.kernel.identity.errors import Unauthenticated
@@ -66,8 +67,8 @@ class XuaTrust:
             if not certificate.not_valid_before_utc <= datetime.now(UTC) <= certificate.not_valid_after_utc:
                 continue
             try:
-                result = signxml.XMLVerifier().verify(data, x509_cert=certificate, id_attribute="ID")
-            except (signxml.InvalidInput, signxml.InvalidSignature, UnsupportedAlgorithm, ValueError):
+                result = XMLVerifier().verify(data, x509_cert=certificate, id_attribute="ID")
+            except (InvalidInput, InvalidSignature, UnsupportedAlgorithm, ValueError):
                 continue
             found: Any = result[0] if isinstance(result, list) else result
             if found.signed_xml is not None and found.signed_xml.tag == _SAML:

@@ -156,7 +156,7 @@ def _write_contents(service: FhirService, file: zipfile.ZipFile, resources: list
     for one in resources:
         for reference in _binaries(one):
             titles.setdefault(reference, one)
-    found = []
+    found: list[_Content] = []
     for one in resources:
         if one["resourceType"] != "Binary":
             continue
