@@ -166,9 +166,7 @@ class SigningIn:
         Raises Slow for an address that asks all the time.
         """
         key = _key("letter", address)
-        until = await self._throttle.blocked_until([key])
-        if until is not None:
-            raise Slow(max(1, int((until - datetime.now(UTC)).total_seconds()) + 1))
+        await self._check([key])
         await self._throttle.failed(key, _FREE_OF_ADDRESS)
         account = await self._accounts.by_login(login)
         if account is None or account.state != "active" or account.kind is Kind.SOFTWARE:
@@ -200,10 +198,14 @@ class SigningIn:
     async def _allowed(self, login: str, address: str) -> list[bytes]:
         """Return the keys that a failure counts for. Raises Slow."""
         keys = [_key(login.strip().lower()[:200], address), _key("", address)]
+        await self._check(keys)
+        return keys
+
+    async def _check(self, keys: list[bytes]) -> None:
+        """Raise Slow while one of the keys must wait."""
         until = await self._throttle.blocked_until(keys)
         if until is not None:
             raise Slow(max(1, int((until - datetime.now(UTC)).total_seconds()) + 1))
-        return keys
 
     async def _failed(self, keys: list[bytes], account: Account | None, means: str) -> None:
         slowed = await self._throttle.failed(keys[0], _FREE)

@@ -20,9 +20,10 @@ from ardenne.kernel.store.database import Connection
 from ardenne.services.mpi.contract import Doubtful, Outcome, PersonIndex, Told
 from ardenne.services.record import documents, hiding, lateness, loading, store
 from ardenne.standards.fhir.json import dump, parse_exact
-from ardenne.standards.fhir.labels import Level, label, with_level
+from ardenne.standards.fhir.labels import Level, label
 from ardenne.standards.fhir.outcome import Issue
 from ardenne.standards.recognition import Recognised, recognise
+from ardenne.standards.recognition.result import Relation
 from ardenne.standards.refusal import Refusal
 
 _PACKED = {"fhir-bundle", "fhir-ndjson"}
@@ -156,7 +157,8 @@ async def _file_document(service: FhirService, data: bytes, name: str, found: Re
         person = await _person(service, connection, found)
         await _check_open(connection, person.patient_id)
         changes: list[Change] = []
-        level = await _level_of_older(service, connection, found)
+        older = await _older(service, connection, found)
+        level = _level_of(older)
         found = hiding.at_least(found, level)
         late = await lateness.late(service, connection, found.resources) if found.kind == "hl7v2" else set()
         facts, notes = _facts(found, person.patient_id, digest, late)
@@ -175,10 +177,9 @@ async def _file_document(service: FhirService, data: bytes, name: str, found: Re
             reference = documents.document_reference(
                 found, digest, len(data), person.patient_id, attachments, known, documents.sha1(data)
             )
-            if level > label(reference).level:
-                reference = with_level(reference, level)
+            reference = hiding.raised(reference, level)
             documents.relate(reference, [f"{fact.resource_type}/{fact.resource_id}" for fact in facts])
-            changes += await _supersede(service, connection, found, reference)
+            changes += await _supersede(service, connection, found, reference, older)
             changes.append(keeping.put(reference))
             kinds = [(found.media_type, digest), *((file.media_type, hashed) for file, hashed in inner)]
             changes += [
@@ -296,14 +297,24 @@ def _facts(
     return changes, notes
 
 
+class _Older(NamedTuple):
+    """A relation of a new document, and the document that it names, if that is here."""
+
+    relation: Relation
+    document: dict[str, Any] | None
+
+
 async def _supersede(
-    service: FhirService, connection: Connection, found: Recognised, reference: dict[str, Any]
+    service: FhirService,
+    connection: Connection,
+    found: Recognised,
+    reference: dict[str, Any],
+    related: Sequence[_Older],
 ) -> list[Change]:
     """Link a new version of a document to the older one, whichever of them came first."""
     changes: list[Change] = []
-    for relation in found.relates_to:
+    for relation, older in related:
         target: dict[str, Any] = {"identifier": relation.identifier}
-        older = await _by_identifier(service, connection, "identifier", relation.identifier)
         if older is not None:
             target["reference"] = f"DocumentReference/{older['id']}"
             if relation.code == "replaces" and older.get("status") == "current":
@@ -318,14 +329,18 @@ async def _supersede(
     return changes
 
 
-async def _level_of_older(service: FhirService, connection: Connection, found: Recognised) -> Level:
+async def _older(service: FhirService, connection: Connection, found: Recognised) -> list[_Older]:
+    """Return the documents that a new one relates to."""
+    return [
+        _Older(relation, await _by_identifier(service, connection, "identifier", relation.identifier))
+        for relation in found.relates_to
+    ]
+
+
+def _level_of(older: Sequence[_Older]) -> Level:
     """Return the highest level of the documents that a new version replaces: what is hidden stays hidden."""
-    level = Level.NORMAL
-    for relation in found.relates_to:
-        older = await _by_identifier(service, connection, "identifier", relation.identifier)
-        if older is not None and relation.code == "replaces":
-            level = max(level, label(older).level)
-    return level
+    replaced = (one.document for one in older if one.relation.code == "replaces")
+    return max((label(one).level for one in replaced if one is not None), default=Level.NORMAL)
 
 
 async def _by_identifier(

@@ -91,15 +91,16 @@ def at_least(found: Recognised, level: Level) -> Recognised:
     resource = found.resource
     if found.kind == "fhir-document" and resource is not None:
         entries = [
-            {**entry, "resource": _raised(entry["resource"], level)} if "resource" in entry else entry
+            {**entry, "resource": raised(entry["resource"], level)} if "resource" in entry else entry
             for entry in resource.get("entry", [])
         ]
         resource = {**resource, "entry": entries}
-    facts = tuple(_raised(one, level) for one in found.resources)
+    facts = tuple(raised(one, level) for one in found.resources)
     return msgspec.structs.replace(found, resource=resource, resources=facts)
 
 
-def _raised(resource: Json, level: Level) -> Json:
+def raised(resource: Json, level: Level) -> Json:
+    """Return a resource with at least a level."""
     return with_level(resource, level) if label(resource).level < level else resource
 
 
