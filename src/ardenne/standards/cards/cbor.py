@@ -7,7 +7,6 @@ deep nesting are refused. Writing is left to cbor2's deterministic encoding.
 from __future__ import annotations
 
 import struct
-from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -146,10 +145,19 @@ class _Reader:
                 if length is None:
                     break
                 raise self.refuse("an end where a key is expected")
-            if not isinstance(key, Hashable) or key in found:
+            if not _can_be_key(key) or key in found:
                 raise self.refuse(f"the key {key!r} stands twice, or cannot be one")
             value = self.item(depth + 1)
             if value is _BREAK:
                 raise self.refuse("an end where a value is expected")
             found[key] = value
         return found
+
+
+def _can_be_key(value: Any) -> bool:
+    """Tell whether a value can be a key here; a tag can hold what cannot, so the class does not tell."""
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
