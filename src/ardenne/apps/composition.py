@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ardenne.kernel.registry import Registry
+from ardenne.services.access.contract import PatientCodes
+from ardenne.services.access.opening import Codes
 from ardenne.services.mpi.contract import PersonIndex
 from ardenne.services.mpi.index import Index
 
@@ -13,4 +15,5 @@ def registry() -> Registry:
     index = Index()
     found.provide(PersonIndex, index)
     found.provide(Index, index)
+    found.provide(PatientCodes, Codes())
     return found

@@ -32,6 +32,7 @@ from ardenne.services.directory.pages import DirectoryPages
 from ardenne.services.mpi.pages import IdentityPages
 from ardenne.services.record.api import FilingDoor
 from ardenne.services.record.pages import RecordPages
+from ardenne.services.referring import pages as referring
 from ardenne.services.vaccination.pages import VaccinationPages
 from ardenne.ui.rendering import Renderer
 
@@ -44,6 +45,7 @@ TEMPLATE_PACKAGES = (
     "ardenne.services.directory",
     "ardenne.services.vaccination",
     "ardenne.services.mpi",
+    "ardenne.services.referring",
 )
 _STATIC = Path(str(ardenne.ui.__file__)).parent / "static"
 
@@ -71,31 +73,32 @@ def pages_application(
     async def missing(request: Request, error: Exception) -> Response:
         text = renderer.words(request).text
         status = error.status_code if isinstance(error, HTTPException) else 404
-        values = {
-            "heading": text("Nothing found here"),
-            "message": text("There is no such page. The address may be mistyped."),
-        }
-        return renderer.page(request, "problem.html", values, status)
+        return renderer.problem(
+            request,
+            text("Nothing found here"),
+            text("There is no such page. The address may be mistyped."),
+            status,
+        )
 
     async def broken(request: Request, error: Exception) -> Response:
         report(error)
         text = renderer.words(request).text
-        values = {
-            "heading": text("That did not work"),
-            "message": text(
-                "Something went wrong here, not with you. Nothing was changed. Try again in a moment."
-            ),
-        }
-        return renderer.page(request, "problem.html", values, 500)
+        return renderer.problem(
+            request,
+            text("That did not work"),
+            text("Something went wrong here, not with you. Nothing was changed. Try again in a moment."),
+            500,
+        )
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, AccessRefused)
         words = renderer.words(request)
-        values = {
-            "heading": words.text("That is not allowed"),
-            "message": sentence(error.decision.rule, False, words.language),
-        }
-        return renderer.page(request, "problem.html", values, 403)
+        return renderer.problem(
+            request,
+            words.text("That is not allowed"),
+            sentence(error.decision.rule, False, words.language),
+            403,
+        )
 
     served = [
         *ConsentPages(service, renderer).routes(),
@@ -108,6 +111,7 @@ def pages_application(
         *authorisations.routes(casework, renderer),
         *DirectoryPages(service, renderer).routes(),
         *RecordPages(service, renderer).routes(),
+        *referring.routes(service, renderer),
         *VaccinationPages(service, renderer, settings).routes(),
         *FilingDoor(service, settings.body_limit).routes(),
     ]

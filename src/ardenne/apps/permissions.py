@@ -86,8 +86,9 @@ def _refused(request: Request, renderer: Renderer) -> Response:
     if "text/html" not in request.headers.get("accept", "text/html"):
         return Response("this address is not for your role\n", 403, media_type="text/plain")
     text = renderer.words(request).text
-    values = {
-        "heading": text("That is not allowed"),
-        "message": text("This page is made for another role. Sign in with that role, or go back."),
-    }
-    return renderer.page(request, "problem.html", values, 403)
+    return renderer.problem(
+        request,
+        text("That is not allowed"),
+        text("This page is made for another role. Sign in with that role, or go back."),
+        403,
+    )

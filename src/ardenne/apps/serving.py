@@ -38,6 +38,7 @@ MIGRATIONS = (
     "ardenne.services.access.migrations",
     "ardenne.services.authorisations.migrations",
     "ardenne.services.mpi.migrations",
+    "ardenne.services.referring.migrations",
 )
 
 

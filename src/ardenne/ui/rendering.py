@@ -82,6 +82,10 @@ class Renderer:
             )
         return response
 
+    def problem(self, request: Request, heading: str, message: str, status: int = 400) -> Response:
+        """Return a page that says what stands in the way; both texts are translated already."""
+        return self.page(request, "problem.html", {"heading": heading, "message": message}, status)
+
 
 def caller_kind(request: Request) -> str:
     """Return what kind of caller reads the page, such as ``citizen``; pages show what is made for it."""

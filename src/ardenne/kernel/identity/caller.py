@@ -74,6 +74,12 @@ class Caller(msgspec.Struct, frozen=True, cache_hash=True):
     client: str = ""
     level: str = ""
 
+    def acts_for(self, patient: str) -> bool:
+        """Tell whether a citizen may decide for a patient: the own record, or one of a full mandate."""
+        if self.kind is not Kind.CITIZEN or not patient:
+            return False
+        return patient == self.patient or any(one.patient == patient and one.full for one in self.mandates)
+
 
 ANONYMOUS = Caller(Kind.ANONYMOUS)
 OPERATOR = Caller(Kind.OPERATOR, "operator", "Operator of this machine")

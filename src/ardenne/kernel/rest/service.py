@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from ardenne.kernel.audit import store as journal
+from ardenne.kernel.audit.entries import Action
 from ardenne.kernel.blobs import BlobStore
 from ardenne.kernel.identity.caller import OPERATOR, Caller, Kind, Purpose
 from ardenne.kernel.policy.guarded import GuardedPast, GuardedResources, GuardedSearcher
@@ -17,7 +19,8 @@ from ardenne.kernel.registry import Registry
 from ardenne.kernel.rest.profile_rules import AS_DECLARED, ProfileRules
 from ardenne.kernel.search.searcher import Searcher
 from ardenne.kernel.search.translate import Translator
-from ardenne.kernel.store.database import Database
+from ardenne.kernel.store import hashing
+from ardenne.kernel.store.database import Connection, Database
 from ardenne.kernel.store.past import Past
 from ardenne.kernel.store.resources import Resources
 from ardenne.kernel.terminology.searching import SearchCodes
@@ -84,6 +87,17 @@ class FhirService:
             caller, kind=Kind.SOFTWARE, profession="platform", scopes=None, purpose=Purpose.TREATMENT
         )
         return self.seen_by(platform, address)
+
+    async def note(
+        self, connection: Connection, patient_id: str, action: Action, rule: str, detail: str = ""
+    ) -> None:
+        """Write a journal line about an act on a record in the transaction of the act. ``patient_id`` empty: nobody's."""
+        if self.policy is None:
+            return
+        trace = self.trace or self.policy.trace(self.caller)
+        patient = hashing.self_hash("Patient", patient_id) if patient_id else None
+        named = [f"Patient/{patient_id}"] if patient_id else []
+        await journal.append(connection, [trace.line(action, patient, named, rule, detail=detail)])
 
     async def finish(self) -> None:
         """Make the notes of a request durable; nothing of the answer may be sent before."""

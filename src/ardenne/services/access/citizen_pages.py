@@ -103,11 +103,7 @@ class CitizenPages:
         async with self._service.database.transaction() as connection:
             if not await store.contest(connection, asked):
                 return text("You asked about this line before.")
-            assert self._service.trace is not None
-            entry = self._service.trace.line(
-                Action.CONTEST, patient, [f"Patient/{caller.patient}"], "contest", detail=line.id
-            )
-            await journal.append(connection, [entry])
+            await self._service.note(connection, caller.patient, Action.CONTEST, "contest", line.id)
         return ""
 
     async def code(self, request: Request) -> Response:
@@ -133,11 +129,9 @@ class CitizenPages:
 
     def _nobody(self, request: Request) -> Response:
         text = self._renderer.words(request).text
-        values = {
-            "heading": text("This page is for patients"),
-            "message": text("Sign in as the person whose record it is."),
-        }
-        return self._renderer.page(request, "problem.html", values, 403)
+        return self._renderer.problem(
+            request, text("This page is for patients"), text("Sign in as the person whose record it is."), 403
+        )
 
 
 def _why(rule: str, refused: bool, language: str) -> str:

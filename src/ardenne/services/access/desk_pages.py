@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -15,7 +14,6 @@ from ardenne.kernel.audit import store as journal
 from ardenne.kernel.audit.entries import Action
 from ardenne.kernel.identity.caller import Caller, Kind
 from ardenne.kernel.rest.service import FhirService
-from ardenne.kernel.store import hashing
 from ardenne.services.access import store, wording
 from ardenne.ui.rendering import Renderer
 from ardenne.ui.seen import Endpoint, as_seen
@@ -81,7 +79,7 @@ class DeskPages:
             )
             if not patient:
                 return text("It was reviewed meanwhile, or it is an access of your own.")
-            await self._line(connection, patient, Action.ANSWER, f"review: {verdict}")
+            await self._service.note(connection, patient, Action.ANSWER, "review", f"review: {verdict}")
         return ""
 
     async def questions(self, request: Request) -> Response:
@@ -112,23 +110,17 @@ class DeskPages:
             )
             if not patient:
                 return text("It was answered meanwhile.")
-            await self._line(connection, patient, Action.ANSWER, "question answered")
+            await self._service.note(connection, patient, Action.ANSWER, "review", "question answered")
         return ""
-
-    async def _line(self, connection: Any, patient_id: str, action: Action, detail: str) -> None:
-        if self._service.trace is None:
-            return
-        patient = hashing.self_hash("Patient", patient_id)
-        line = self._service.trace.line(action, patient, [f"Patient/{patient_id}"], "review", detail=detail)
-        await journal.append(connection, [line])
 
     def _nobody(self, request: Request) -> Response:
         text = self._renderer.words(request).text
-        values = {
-            "heading": text("This page is for the data protection officer"),
-            "message": text("Sign in with that office."),
-        }
-        return self._renderer.page(request, "problem.html", values, 403)
+        return self._renderer.problem(
+            request,
+            text("This page is for the data protection officer"),
+            text("Sign in with that office."),
+            403,
+        )
 
 
 def _uuid(text: str) -> uuid.UUID | None:

@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from ardenne.kernel.audit import store as journal
 from ardenne.kernel.audit.entries import Action
 from ardenne.kernel.identity.caller import Caller, Kind, Purpose
 from ardenne.kernel.policy import decide as rules
@@ -122,11 +121,7 @@ class MatrixPages:
         assert self._service.policy is not None
         async with self._service.database.transaction() as connection:
             number = await matrices.add(connection, self._matrix, changed, self._service.caller.name, reason)
-            if self._service.trace is not None:
-                line = self._service.trace.line(
-                    Action.MATRIX, None, [], "matrix", detail=f"version {number}: {reason}"
-                )
-                await journal.append(connection, [line])
+            await self._service.note(connection, "", Action.MATRIX, "matrix", f"version {number}: {reason}")
         await self._service.policy.renew()
         return ""
 
@@ -185,11 +180,12 @@ class MatrixPages:
 
     def _nobody(self, request: Request) -> Response:
         text = self._renderer.words(request).text
-        values = {
-            "heading": text("This page is for the office for access rights"),
-            "message": text("Sign in with that office."),
-        }
-        return self._renderer.page(request, "problem.html", values, 403)
+        return self._renderer.problem(
+            request,
+            text("This page is for the office for access rights"),
+            text("Sign in with that office."),
+            403,
+        )
 
 
 def _grant_text(kind: GrantKind, text: Callable[[str], str]) -> Any:

@@ -6,20 +6,15 @@ import hashlib
 import uuid
 from datetime import UTC, datetime, timedelta
 
-from ardenne.kernel.audit import store as journal
-from ardenne.kernel.audit.entries import Action, Outcome
+from ardenne.kernel.audit.entries import Action
 from ardenne.kernel.identity.caller import Caller, Kind
 from ardenne.kernel.policy import store as policy
 from ardenne.kernel.policy.facts import Kind as Grant
-from ardenne.kernel.policy.trace import Trace
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import hashing
 from ardenne.kernel.store.database import Connection
 from ardenne.services.access import rules, store
-
-
-class OpeningRefused(Exception):
-    """The record is not opened; the message is the rule: code, wait, reason, profession, closed, excluded."""
+from ardenne.services.access.contract import OpeningRefused
 
 
 def hashed(code: str) -> bytes:
@@ -35,7 +30,7 @@ async def make_code(service: FhirService, patient_id: str, now: datetime | None 
         while True:
             code = rules.new_code()
             if await store.add_code(connection, hashed(code), patient_id, moment + rules.CODE_LIFE):
-                await _line(connection, service, patient_id, Action.RELATION, "code", "code made")
+                await service.note(connection, patient_id, Action.RELATION, "code", "code made")
                 return code
 
 
@@ -44,25 +39,47 @@ async def open_by_code(service: FhirService, typed: str, now: datetime | None = 
     caller, moment = service.caller, now or datetime.now(UTC)
     if caller.kind is not Kind.PROFESSIONAL or not _party(caller):
         raise OpeningRefused("profession")
-    refused = ""
     async with service.database.transaction() as connection:
-        since = moment - rules.ATTEMPT_SPAN
-        if await store.failures(connection, caller.account, since) >= rules.ATTEMPTS:
-            refused = "wait"
-        else:
-            code = rules.read_code(typed)
-            patient_id = await store.take_code(connection, hashed(code), moment) if code else ""
+        patient_id, refused = await _take(connection, caller, typed, moment)
+        if patient_id:
+            hours = _hours(service, "consultation")
+            span = _span(moment, timedelta(hours=hours))
+            await policy.grant(
+                connection, patient_id, _party(caller), Grant.TREATMENT, 0, span, "consultation"
+            )
+            await service.note(connection, patient_id, Action.RELATION, "code", f"opened for {hours} h")
+    if refused:
+        raise OpeningRefused(refused)
+    return patient_id
+
+
+class Codes:
+    """Codes of patients for other services: proof that the patient is there and agrees."""
+
+    async def redeem(self, service: FhirService, typed: str) -> str:
+        """Use up a code; return the patient's id. Raises OpeningRefused."""
+        caller = service.caller
+        if caller.kind is not Kind.PROFESSIONAL or not _party(caller):
+            raise OpeningRefused("profession")
+        async with service.database.transaction() as connection:
+            patient_id, refused = await _take(connection, caller, typed, datetime.now(UTC))
             if patient_id:
-                hours = _hours(service, "consultation")
-                span = _span(moment, timedelta(hours=hours))
-                await policy.grant(
-                    connection, patient_id, _party(caller), Grant.TREATMENT, 0, span, "consultation"
-                )
-                await _line(connection, service, patient_id, Action.RELATION, "code", f"opened for {hours} h")
-                return patient_id
-            await store.fail(connection, caller.account, moment)
-            refused = "code"
-    raise OpeningRefused(refused)
+                await service.note(connection, patient_id, Action.RELATION, "code", "given as a signature")
+        if refused:
+            raise OpeningRefused(refused)
+        return patient_id
+
+
+async def _take(connection: Connection, caller: Caller, typed: str, moment: datetime) -> tuple[str, str]:
+    """Use up a code: return the patient's id, or the rule that refuses; wrong codes are counted."""
+    if await store.failures(connection, caller.account, moment - rules.ATTEMPT_SPAN) >= rules.ATTEMPTS:
+        return "", "wait"
+    code = rules.read_code(typed)
+    patient_id = await store.take_code(connection, hashed(code), moment) if code else ""
+    if not patient_id:
+        await store.fail(connection, caller.account, moment)
+        return "", "code"
+    return patient_id, ""
 
 
 async def open_in_emergency(
@@ -94,7 +111,7 @@ async def open_in_emergency(
             moment, moment + length,
         )  # fmt: skip
         await store.begin(connection, begun)
-        await _line(connection, service, patient_id, Action.BREAK_GLASS, "emergency", typed)
+        await service.note(connection, patient_id, Action.BREAK_GLASS, "emergency", typed)
 
 
 async def end(service: FhirService, patient_id: str, grant: uuid.UUID) -> bool:
@@ -102,28 +119,16 @@ async def end(service: FhirService, patient_id: str, grant: uuid.UUID) -> bool:
     moment = _microseconds(datetime.now(UTC))
     async with service.database.transaction() as connection:
         patient = hashing.self_hash("Patient", patient_id)
-        mine = {one.id for one in await policy.grants_of(connection, patient, moment)}
+        # what a consent or an agreement gave ends with it, on its own page
+        mine = {
+            one.id
+            for one in await policy.grants_of(connection, patient, moment)
+            if not one.source.startswith(("Consent/", "Agreement/"))
+        }
         if grant not in mine or not await policy.end_grant(connection, grant, moment):
             return False
-        await _line(connection, service, patient_id, Action.RELATION, "ended", "ended by the patient")
+        await service.note(connection, patient_id, Action.RELATION, "ended", "ended by the patient")
     return True
-
-
-async def _line(
-    connection: Connection,
-    service: FhirService,
-    patient_id: str,
-    action: Action,
-    rule: str,
-    detail: str,
-) -> None:
-    trace = service.trace
-    if trace is None:
-        assert service.policy is not None
-        trace = Trace(service.policy.standing(service.caller), _microseconds(datetime.now(UTC)))
-    patient = hashing.self_hash("Patient", patient_id)
-    line = trace.line(action, patient, [f"Patient/{patient_id}"], rule, Outcome.DONE, detail)
-    await journal.append(connection, [line])
 
 
 def _hours(service: FhirService, name: str) -> int:

@@ -20,8 +20,8 @@ from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store.change import now
 from ardenne.kernel.store.types import NUMBERS
 from ardenne.services.access import opening, wording
+from ardenne.services.access.contract import OpeningRefused
 from ardenne.services.access.imagined import imagined
-from ardenne.services.access.opening import OpeningRefused
 from ardenne.standards.fhir.labels import Category
 from ardenne.ui.rendering import Renderer
 from ardenne.ui.seen import Endpoint, as_seen
@@ -148,8 +148,6 @@ class ProfessionalPages:
 
     def _nobody(self, request: Request) -> Response:
         text = self._renderer.words(request).text
-        values = {
-            "heading": text("This page is for professionals"),
-            "message": text("Sign in with your professional role."),
-        }
-        return self._renderer.page(request, "problem.html", values, 403)
+        return self._renderer.problem(
+            request, text("This page is for professionals"), text("Sign in with your professional role."), 403
+        )

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from ardenne.kernel.identity.caller import Kind as CallerKind
 from ardenne.kernel.policy import store as policy
 from ardenne.kernel.policy.facts import Kind
 from ardenne.kernel.rest.errors import RestError
 from ardenne.kernel.rest.service import FhirService
-from ardenne.kernel.search.query import parse
 from ardenne.kernel.store import hashing
 from ardenne.kernel.store.change import now
 from ardenne.services.consent import giving
@@ -28,14 +25,6 @@ from ardenne.ui.seen import as_seen
 
 _PARTY = re.compile(r"(Practitioner|Organization)/[A-Za-z0-9\-.]{1,64}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_FOUND = 20
-
-
-class Party(NamedTuple):
-    """A professional or an organisation of the directory."""
-
-    reference: str
-    name: str
 
 
 class ConsentPages:
@@ -62,7 +51,7 @@ class ConsentPages:
         if request.method == "POST":
             form = {name: str(value)[:200] for name, value in (await request.form()).items()}
             if form.get("action") == "find":
-                found = await self._find(form.get("name", ""))
+                found = await parties.find(self._service, form.get("name", ""))
             else:
                 problem = await self._act(request, patient, form)
                 if not problem:
@@ -73,20 +62,17 @@ class ConsentPages:
 
     def _patient(self, request: Request) -> str:
         caller = self._service.caller
-        asked = str(request.path_params.get("patient", ""))
-        if caller.kind is not CallerKind.CITIZEN:
-            return ""
-        if not asked or asked == caller.patient:
-            return caller.patient
-        return next((one.patient for one in caller.mandates if one.patient == asked and one.full), "")
+        asked = str(request.path_params.get("patient", "")) or caller.patient
+        return asked if caller.acts_for(asked) else ""
 
     def _nobody(self, request: Request) -> Response:
         text = self._renderer.words(request).text
-        values = {
-            "heading": text("This page is for patients"),
-            "message": text("Sign in as the person whose record it is, or with a mandate of that person."),
-        }
-        return self._renderer.page(request, "problem.html", values, 403)
+        return self._renderer.problem(
+            request,
+            text("This page is for patients"),
+            text("Sign in as the person whose record it is, or with a mandate of that person."),
+            403,
+        )
 
     async def _act(self, request: Request, patient: str, form: dict[str, str]) -> str:
         """Do what a form asks; return what is wrong with it."""
@@ -112,24 +98,8 @@ class ConsentPages:
             return words.text("That could not be stored. Nothing was changed.")
         return ""
 
-    async def _find(self, text: str) -> list[Party]:
-        """Return professionals and organisations whose name holds the words."""
-        words = [word for word in re.split(r"[\s,]+", text) if len(word) > 1][:4]
-        if not words:
-            return []
-        found = []
-        for kind in ("Practitioner", "Organization"):
-            pairs = [("name:contains", re.sub(r"([\\,|$])", r"\\\1", word)) for word in words]
-            query = parse([*pairs, ("_count", str(_FOUND)), ("_total", "none")])
-            page = await self._service.searcher.search([kind], query)
-            found += [
-                Party(f"{kind}/{row.resource_id}", parties.display(orjson.loads(row.body)))
-                for row in page.matches
-            ]
-        return found
-
     async def _page(
-        self, request: Request, patient: str, told: str, problem: str, found: list[Party] | None
+        self, request: Request, patient: str, told: str, problem: str, found: list[parties.Party] | None
     ) -> Response:
         hashed = hashing.self_hash("Patient", patient)
         words = self._renderer.words(request)

@@ -78,8 +78,9 @@ class HidingPages:
 
     def _missing(self, request: Request) -> Response:
         text = self._renderer.words(request).text
-        values = {
-            "heading": text("Nothing found here"),
-            "message": text("There is no such record or document, or you may not see it."),
-        }
-        return self._renderer.page(request, "problem.html", values, 404)
+        return self._renderer.problem(
+            request,
+            text("Nothing found here"),
+            text("There is no such record or document, or you may not see it."),
+            404,
+        )
