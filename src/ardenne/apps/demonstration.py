@@ -12,7 +12,7 @@ import click
 
 from ardenne.apps import serving
 from ardenne.apps.composition import registry
-from ardenne.apps.demo import applications, duplicates, logins, relations
+from ardenne.apps.demo import agreements, applications, duplicates, logins, relations
 from ardenne.apps.demo.documents import write_all
 from ardenne.kernel.settings import Settings
 from ardenne.kernel.store.embedded import DatabaseError
@@ -61,6 +61,8 @@ def _load(settings: Settings, dsn: str, corpus: Path | None) -> None:
     )
     patients = asyncio.run(logins.load(dsn, settings))
     count = asyncio.run(relations.load(dsn, settings, patients))
+    agreed = asyncio.run(agreements.load(dsn, settings, patients))
+    click.echo(f"  {agreed} agreements with a referring doctor")
     asked = asyncio.run(applications.load(dsn, settings))
     click.echo(f"  {asked} applications for an authorisation to practise")
     click.echo(f"  {len(logins.accounts(patients))} logins, {count} relations of care")

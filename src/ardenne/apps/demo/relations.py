@@ -6,7 +6,7 @@ import uuid
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from ardenne.apps.demo import facts
+from ardenne.apps.demo import agreements, facts
 from ardenne.apps.demo.logins import profession_of
 from ardenne.apps.demo.persons import Person, persons
 from ardenne.kernel.policy import store
@@ -45,7 +45,10 @@ async def _of_person(connection: Connection, person: Person, patient: str, span:
     pharmacist = _PHARMACISTS.get(person.country)
     if pharmacist:
         relations.append((pharmacist, Kind.TEAM))
+    agreed = {(one.person, one.doctor) for one in agreements.AGREED}
     for key, kind in relations:
+        if (person.key, key) in agreed:
+            continue
         reference = f"Practitioner/{facts.identity('practitioner', key)}"
         grant = uuid.UUID(facts.identity("relation", person.key, key))
         await store.grant(connection, patient, reference, kind, 0, span, "invented", grant)

@@ -51,9 +51,22 @@ def actions(text: Text) -> dict[int, str]:
     }
 
 
+def relations(text: Text) -> dict[str, str]:
+    """Return what opening or ending access is called by its rule, where there is more to say than that."""
+    return {
+        "agreement-proposed": text("proposed an agreement of referring doctor"),
+        "agreement-signed": text("signed the agreement of referring doctor"),
+        "agreement-refused": text("refused the agreement of referring doctor"),
+        "agreement-ended": text("ended the agreement of referring doctor"),
+        "agreement-replaced": text("replaced the referring doctor"),
+        "agreement-reviewed": text("reviewed the record as referring doctor"),
+        "agreement-stand-in": text("named a stand-in of the referring doctor"),
+    }
+
+
 def tell(lines: Sequence[Recorded], text: Text, own_account: str) -> list[Told]:
     """Return lines in plain words, newest first; the same access within one request is told once."""
-    names = actions(text)
+    names, by_rule = actions(text), relations(text)
     found: list[Told] = []
     places: dict[tuple[str, int, str], int] = {}
     for line in lines:
@@ -72,7 +85,7 @@ def tell(lines: Sequence[Recorded], text: Text, own_account: str) -> list[Told]:
                 datetime.fromtimestamp(line.at / 1_000_000, UTC),
                 text("You") if entry.account == own_account else entry.name or text("A system"),
                 entry.profession,
-                names.get(entry.action, text("acted")),
+                by_rule.get(entry.rule) or names.get(entry.action, text("acted")),
                 entry.resources,
                 entry.outcome != Outcome.DONE,
                 entry.action == Action.BREAK_GLASS or entry.rule.startswith("emergency"),

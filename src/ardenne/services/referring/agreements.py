@@ -139,7 +139,7 @@ class Agreements:
             found = StandIn(uuid.uuid4(), practitioner, *span)
             await store.add_stand_in(connection, one.id, found)
             await self._grant(connection, one, practitioner, found.id, span)
-            await self._note(connection, one, "stand-in named")
+            await self._note(connection, one, "stand-in")
 
     async def _allowed(
         self, connection: Connection, agreement: uuid.UUID, act: str, side: Side | None = None
@@ -194,8 +194,8 @@ class Agreements:
         for grant in (one.id, *(held.id for held in await store.stand_ins(connection, one.id))):
             await policy.end_grant(connection, grant, _microseconds(self._now))
 
-    async def _note(self, connection: Connection, one: Agreement, detail: str) -> None:
-        await self._service.note(connection, one.patient_id, Action.RELATION, "agreement", detail)
+    async def _note(self, connection: Connection, one: Agreement, done: str) -> None:
+        await self._service.note(connection, one.patient_id, Action.RELATION, f"agreement-{done}")
 
     def _midnight(self, day: date) -> int:
         return _microseconds(datetime.combine(day, time(), self._service.zone))
