@@ -38,6 +38,7 @@ PACKAGES = (
             "ardenne.standards.cda.render",
             "ardenne.standards.kmehr.render",
             "ardenne.services.record.wording",
+            "ardenne.services.record.adding.wording",
             "ardenne.services.record.fhir_document",
             "ardenne.services.record.message_page",
         ),

@@ -113,6 +113,10 @@ class _Seen(FhirService):
     policy: PolicyService
     resources: GuardedResources
 
+    def seen_by(self, caller: Caller, address: str = "", query: str = "") -> FhirService:
+        """Return the node as another caller may see it, such as the platform that acts for this one."""
+        return self.bare.seen_by(caller, address, query)
+
     @cached_property
     def searcher(self) -> Searcher:  # type: ignore[override]
         return GuardedSearcher(self.bare.searcher, self.policy, self.trace)

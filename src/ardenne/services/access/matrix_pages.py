@@ -16,6 +16,7 @@ from ardenne.kernel.policy import matrices, matrix
 from ardenne.kernel.policy.clauses import Act
 from ardenne.kernel.policy.facts import Grant, PatientFacts
 from ardenne.kernel.policy.facts import Kind as GrantKind
+from ardenne.kernel.policy.imagined import imagined
 from ardenne.kernel.policy.matrix import Cell, Matrix, MatrixError, cell_text
 from ardenne.kernel.policy.sentences import sentence
 from ardenne.kernel.policy.standing import standing
@@ -23,7 +24,6 @@ from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import hashing
 from ardenne.kernel.store.change import now
 from ardenne.services.access import wording
-from ardenne.services.access.imagined import imagined
 from ardenne.standards.fhir.labels import Category
 from ardenne.ui.rendering import Renderer
 from ardenne.ui.seen import Endpoint, as_seen

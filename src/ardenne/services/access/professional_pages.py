@@ -15,13 +15,13 @@ from ardenne.kernel.policy import store as policy
 from ardenne.kernel.policy.clauses import Act
 from ardenne.kernel.policy.decide import Decision
 from ardenne.kernel.policy.facts import Kind as Grant
+from ardenne.kernel.policy.imagined import imagined
 from ardenne.kernel.policy.sentences import sentence
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store.change import now
 from ardenne.kernel.store.types import NUMBERS
 from ardenne.services.access import opening, wording
 from ardenne.services.access.contract import OpeningRefused
-from ardenne.services.access.imagined import imagined
 from ardenne.standards.fhir.labels import Category
 from ardenne.ui.rendering import Renderer
 from ardenne.ui.seen import Endpoint, as_seen

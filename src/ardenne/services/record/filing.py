@@ -9,6 +9,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
+
 from ardenne.kernel.policy import store as policy_store
 from ardenne.kernel.policy.facts import State
 from ardenne.kernel.rest import binary, conditional, incoming, keeping
@@ -49,21 +51,31 @@ class _Refused(Exception):
 
 
 async def file(
-    service: FhirService, data: bytes, name: str, sidecar: Mapping[str, Any] | None = None
+    service: FhirService,
+    data: bytes,
+    name: str,
+    sidecar: Mapping[str, Any] | None = None,
+    *,
+    person: str = "",
 ) -> Filed:
-    """File one content that came under a name. Never raises for bad content: it is refused and kept."""
+    """File one content that came under a name. Never raises for bad content: it is refused and kept.
+
+    ``person``: the Patient into whose record a document goes; whom the document names is not asked then.
+    """
     found = recognise(data, name, sidecar, zone=service.zone)
+    if person and isinstance(found, Recognised):
+        found = msgspec.structs.replace(found, patient=None, patient_reference=f"Patient/{person}")
     try:
         if isinstance(found, Refusal):
             raise _Refused([_issue(found)])
-        return await _file(service, data, name, found)
+        return await _file(service, data, name, found, person)
     except (_Refused, RestError) as error:
         digest = service.blobs.put(data)
         await store.refuse(service.database, digest, name, error.issues)
         return Filed("refused", issues=tuple(error.issues))
 
 
-async def _file(service: FhirService, data: bytes, name: str, found: Recognised) -> Filed:
+async def _file(service: FhirService, data: bytes, name: str, found: Recognised, person: str = "") -> Filed:
     if found.kind == "fhir-bundle" and found.patient is not None:
         return await conditional.retried(lambda: _load_for_person(service, data, found))
     if found.kind in _PACKED:
@@ -72,7 +84,7 @@ async def _file(service: FhirService, data: bytes, name: str, found: Recognised)
         return await _file_parts(service, name, found)
     if found.kind == "fhir-resource" and found.resource is not None:
         return await _store_resource(service, data, found)
-    return await conditional.retried(lambda: _file_document(service, data, name, found))
+    return await conditional.retried(lambda: _file_document(service, data, name, found, person))
 
 
 async def _file_parts(service: FhirService, name: str, found: Recognised) -> Filed:
@@ -144,15 +156,19 @@ async def _write(service: FhirService, changes: list[Change], kind: str) -> File
     return await conditional.retried(attempt)
 
 
-async def _file_document(service: FhirService, data: bytes, name: str, found: Recognised) -> Filed:
+async def _file_document(
+    service: FhirService, data: bytes, name: str, found: Recognised, record: str
+) -> Filed:
     if found.former_identifiers:
         raise _Refused([_merge_issue()])
     digest = service.blobs.put(data)
-    document_id = documents.document_id(digest)
+    # what somebody puts into one record by hand may lie in another too, which nobody learns here
+    key = hashlib.sha256(f"{digest}:{record}".encode()).hexdigest() if record else digest
+    document_id = documents.document_id(key)
     inner = [(file, service.blobs.put(file.data)) for file in found.files]
-    locks = [f"content:{digest}", *_locks(service, found)]
+    locks = [f"content:{key}", *_locks(service, found)]
     async with conditional.locked(service, locks) as connection:
-        if await _already_filed(service, connection, digest):
+        if await _already_filed(service, connection, key):
             return Filed("duplicate", found.kind, document_id=document_id)
         person = await _person(service, connection, found)
         await _check_open(connection, person.patient_id)
@@ -161,7 +177,7 @@ async def _file_document(service: FhirService, data: bytes, name: str, found: Re
         level = _level_of(older)
         found = hiding.at_least(found, level)
         late = await lateness.late(service, connection, found.resources) if found.kind == "hl7v2" else set()
-        facts, notes = _facts(found, person.patient_id, digest, late)
+        facts, notes = _facts(found, person.patient_id, key, late)
         changes += facts
         is_document = found.type is not None
         if is_document:
@@ -177,7 +193,7 @@ async def _file_document(service: FhirService, data: bytes, name: str, found: Re
             reference = documents.document_reference(
                 found, digest, len(data), person.patient_id, attachments, known, documents.sha1(data)
             )
-            reference = hiding.raised(reference, level)
+            reference = hiding.raised({**reference, "id": document_id}, level)
             documents.relate(reference, [f"{fact.resource_type}/{fact.resource_id}" for fact in facts])
             changes += await _supersede(service, connection, found, reference, older)
             changes.append(keeping.put(reference))
@@ -192,7 +208,8 @@ async def _file_document(service: FhirService, data: bytes, name: str, found: Re
         targets = [f"Patient/{person.patient_id}"]
         targets += [f"{asked.resource_type}/{asked.resource_id}" for asked in changes]
         targets = list(dict.fromkeys(targets))
-        changes.append(keeping.put(documents.provenance(digest, targets, name)))
+        provenance = documents.provenance(digest, targets, name)
+        changes.append(keeping.put({**provenance, "id": documents.derived_id(key, "provenance")}))
         unique = list({asked.self_hash: asked for asked in changes}.values())
         for done in await service.resources.write_in(connection, unique):
             assert done.status.done, done.status
@@ -207,6 +224,9 @@ async def _known_authors(service: FhirService, connection: Connection, found: Re
     """Return the authors whom the directory knows by their number: reference by place."""
     known = {}
     for place, author in enumerate(found.authors):
+        if author.get("reference"):
+            known[place] = str(author["reference"])
+            continue
         kind = str(author.get("resourceType", ""))
         if kind not in ("Practitioner", "Organization"):
             continue

@@ -25,6 +25,7 @@ from ardenne.services.record import (
     timeline,
     wording,
 )
+from ardenne.services.record.adding.pages import AddingPages
 from ardenne.services.record.desk import DeskPages
 from ardenne.services.record.finding import FindPages
 from ardenne.services.record.hiding_page import HidingPages
@@ -61,6 +62,7 @@ class RecordPages:
             Route(document, self._of_patient(RecordPages.document)),
             Route(f"{document}/original", self._of_patient(RecordPages.original)),
             Route(f"{document}/file/{{place:int}}", self._of_patient(RecordPages.original)),
+            *AddingPages(self._service, self._renderer).routes(),
             *HidingPages(self._service, self._renderer).routes(),
             *DeskPages(self._service, self._renderer).routes(),
         ]

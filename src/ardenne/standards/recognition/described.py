@@ -16,8 +16,9 @@ The description ("sidecar") of `report.pdf` is the file `report.pdf.json`:
       "replaces": {"system": "urn:ietf:rfc:3986", "value": "urn:uuid:…"}
     }
 
-`patient` (with a number, or with family name and birth date), `type` or `title`, and `date` are
-needed; title and date may come from the file itself (PDF). Systems are URIs or OIDs.
+`patient` (with a number, or with family name and birth date, or by `"reference": "Patient/…"` when the
+sender knows the record), `type` or `title`, and `date` are needed; title and date may come from the file itself
+(PDF). Systems are URIs or OIDs. An author of the directory can be named by `"reference": "Practitioner/…"`.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class _Identifier(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _Patient(msgspec.Struct, forbid_unknown_fields=True):
+    reference: str = ""
     identifiers: list[_Identifier] = []
     family: str = ""
     given: list[str] = []
@@ -59,6 +61,7 @@ class _Author(msgspec.Struct, forbid_unknown_fields=True):
     name: str
     identifier: _Identifier | None = None
     organization: str = ""
+    reference: str = ""
 
 
 class Description(msgspec.Struct, forbid_unknown_fields=True):
@@ -86,7 +89,8 @@ def recognise(
             mend=f"Put a file “{excerpt(name or 'NAME')}.json” beside it that names patient, type, date and author",
         )
     about = _description(sidecar)
-    patient = _patient(about.patient)
+    reference = about.patient.reference
+    patient = None if reference else _patient(about.patient)
     written = about.date or date
     _check_date(written, "date", needed=True)
     spoken = about.title or title or (about.type.display if about.type else "")
@@ -98,6 +102,7 @@ def recognise(
         kind=kind,
         media_type=media_type,
         patient=patient,
+        patient_reference=reference,
         authors=(_author(about.author),) if about.author else (),
         date=written,
         type=typed,
@@ -176,6 +181,8 @@ def _author(found: _Author) -> dict[str, Any]:
         "display": found.name,
         "name": [{"text": found.name}],
     }
+    if found.reference:
+        read["reference"] = found.reference
     if found.identifier:
         read["identifier"] = [_identifier(found.identifier)]
     if found.organization:
