@@ -110,7 +110,7 @@ def pages_application(
         *accounts.routes(identity, renderer, patients),
         *authorisations.routes(casework, renderer),
         *DirectoryPages(service, renderer).routes(),
-        *RecordPages(service, renderer).routes(),
+        *RecordPages(service, renderer, settings.base_url).routes(),
         *referring.routes(service, renderer),
         *VaccinationPages(service, renderer, settings).routes(),
         *FilingDoor(service, settings.body_limit).routes(),
