@@ -6,6 +6,7 @@ import json
 import re
 import urllib.error
 import urllib.request
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +90,18 @@ def test_the_pages_are_accessible_and_narrow(browser: Browser, guarded: Guarded,
                 jean.goto(address)
             assert jean.evaluate("document.documentElement.scrollWidth") <= 320
             assert violations(jean, RULES) == []
+
+
+def test_the_whole_record_is_taken_away_as_one_file(browser: Browser, guarded: Guarded) -> None:
+    site, _folder = guarded
+    with reader(browser, site, "jean.weber") as jean:
+        jean.goto(f"{site.address}/mine")
+        jean.get_by_role("link", name="Take my record away").click()
+        with jean.expect_download() as download:
+            jean.get_by_role("button", name="Make the file").click()
+        with zipfile.ZipFile(download.value.path()) as file:
+            assert file.testzip() is None
+            names = file.namelist()
+        assert "INDEX.HTM" in names and any(name.endswith(".PDF") for name in names)
+        jean.goto(f"{site.address}/my/journal")
+        expect(jean.locator("main")).to_contain_text("exported")

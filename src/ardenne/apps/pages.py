@@ -31,6 +31,8 @@ from ardenne.services.consent.pages import ConsentPages
 from ardenne.services.directory.pages import DirectoryPages
 from ardenne.services.mpi.pages import IdentityPages
 from ardenne.services.record.api import FilingDoor
+from ardenne.services.record.exchange.objects import Place
+from ardenne.services.record.moving.pages import MovingPages
 from ardenne.services.record.pages import RecordPages
 from ardenne.services.referring import pages as referring
 from ardenne.services.vaccination.pages import VaccinationPages
@@ -112,6 +114,7 @@ def pages_application(
         *DirectoryPages(service, renderer).routes(),
         *RecordPages(service, renderer, settings.base_url).routes(),
         *referring.routes(service, renderer),
+        *MovingPages(service, renderer, Place(settings.community)).routes(),
         *VaccinationPages(service, renderer, settings).routes(),
         *FilingDoor(service, settings.body_limit).routes(),
     ]
