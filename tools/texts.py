@@ -51,6 +51,7 @@ PACKAGES = (
     ),
     Package("services/vaccination", ("services/vaccination",), ("ardenne.services.vaccination.wording",)),
     Package("services/mpi", ("services/mpi",), ("ardenne.services.mpi.wording",)),
+    Package("services/notices", ("services/notices",)),
     Package("services/referring", ("services/referring",), ("ardenne.services.referring.wording",)),
     Package("services/accounts", ("services/accounts",), ("ardenne.services.accounts.wording",)),
 )

@@ -92,6 +92,18 @@ def test_the_pages_are_accessible_and_narrow(browser: Browser, guarded: Guarded,
             assert violations(jean, RULES) == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_of_notices_is_accessible_and_narrow(
+    browser: Browser, guarded: Guarded, language: str
+) -> None:
+    site, _folder = guarded
+    with reader(browser, site, "jean.weber", script=True, width=320) as jean:
+        jean.goto(f"{site.address}/account/notices?lang={language}")
+        assert jean.locator(".notice").count() == 1
+        assert jean.evaluate("document.documentElement.scrollWidth") <= 320
+        assert violations(jean, RULES) == []
+
+
 def test_the_whole_record_is_taken_away_as_one_file(browser: Browser, guarded: Guarded) -> None:
     site, _folder = guarded
     with reader(browser, site, "jean.weber") as jean:

@@ -42,6 +42,7 @@ from ardenne.kernel.imports.work import Task
 from ardenne.kernel.indexing.operations import IndexOperations
 from ardenne.kernel.indexing.runner import IndexRunner
 from ardenne.kernel.indexing.words import WordRunner
+from ardenne.kernel.mail import mail_server
 from ardenne.kernel.policy.matrix import shipped
 from ardenne.kernel.policy.service import PolicyService
 from ardenne.kernel.rest import answers
@@ -63,6 +64,7 @@ from ardenne.services.consent.runner import ConsentRunner
 from ardenne.services.mpi.adopting import PersonRunner, Projection
 from ardenne.services.mpi.api import PersonOperations
 from ardenne.services.mpi.index import Index
+from ardenne.services.notices.sending import NoticeRunner, of_document
 from ardenne.services.record import summary_operation
 from ardenne.services.record.exchange import doors, xua
 from ardenne.services.record.exchange.doors import SharingDoors
@@ -129,6 +131,7 @@ class Application:
         service.policy = PolicyService(self._database, Journal(self._database), matrix)
         assert isinstance(service.resources, Resources)
         service.resources.projections["Consent"] = project
+        service.resources.projections["DocumentReference"] = of_document
         service.resources.projections["Patient"] = Projection(index.matcher)
         persons, person_runner = PersonOperations(index), PersonRunner(index.matcher, self._database)
         jobs = ExportJobs(self._database)
@@ -174,6 +177,7 @@ class Application:
             asyncio.ensure_future(person_runner.run_groups()),
             asyncio.ensure_future(_listen(self.settings, service, index)),
             asyncio.ensure_future(parameters.keep(service)),
+            asyncio.ensure_future(self._notices().run()),
         ]
         identity = Identity(self._database, self.settings, JournalEvents())
         self._background.append(asyncio.ensure_future(identity.run()))
@@ -191,6 +195,12 @@ class Application:
         casework = Casework(service, identity)
         self._background.append(asyncio.ensure_future(casework.keep_current()))
         self._pages = pages_application(self.settings, service, identity, patients, casework)
+
+    def _notices(self) -> NoticeRunner:
+        assert self._database is not None
+        settings = self.settings
+        base = settings.base_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+        return NoticeRunner(self._database, mail_server(settings), base)
 
     def _journal_runner(self) -> JournalRunner:
         assert self._database is not None

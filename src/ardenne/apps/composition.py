@@ -7,6 +7,8 @@ from ardenne.services.access.contract import PatientCodes
 from ardenne.services.access.opening import Codes
 from ardenne.services.mpi.contract import PersonIndex
 from ardenne.services.mpi.index import Index
+from ardenne.services.notices.contract import Notices
+from ardenne.services.notices.sending import Queue
 
 
 def registry() -> Registry:
@@ -16,4 +18,5 @@ def registry() -> Registry:
     found.provide(PersonIndex, index)
     found.provide(Index, index)
     found.provide(PatientCodes, Codes())
+    found.provide(Notices, Queue())
     return found

@@ -15,6 +15,7 @@ import ardenne.ui
 from ardenne.apps.permissions import guarded
 from ardenne.kernel.http.faults import report
 from ardenne.kernel.identity.node import Identity
+from ardenne.kernel.mail import mail_server
 from ardenne.kernel.policy.sentences import sentence
 from ardenne.kernel.policy.service import AccessRefused
 from ardenne.kernel.rest.service import FhirService
@@ -30,6 +31,7 @@ from ardenne.services.authorisations.casework import Casework
 from ardenne.services.consent.pages import ConsentPages
 from ardenne.services.directory.pages import DirectoryPages
 from ardenne.services.mpi.pages import IdentityPages
+from ardenne.services.notices.pages import NoticePages
 from ardenne.services.record.api import FilingDoor
 from ardenne.services.record.exchange.objects import Place
 from ardenne.services.record.moving.pages import MovingPages
@@ -48,6 +50,7 @@ TEMPLATE_PACKAGES = (
     "ardenne.services.vaccination",
     "ardenne.services.mpi",
     "ardenne.services.referring",
+    "ardenne.services.notices",
 )
 _STATIC = Path(str(ardenne.ui.__file__)).parent / "static"
 
@@ -114,6 +117,7 @@ def pages_application(
         *DirectoryPages(service, renderer).routes(),
         *RecordPages(service, renderer, settings.base_url).routes(),
         *referring.routes(service, renderer),
+        *NoticePages(service.database, renderer, mail_server(settings), settings.base_url).routes(),
         *MovingPages(service, renderer, Place(settings.community)).routes(),
         *VaccinationPages(service, renderer, settings).routes(),
         *FilingDoor(service, settings.body_limit).routes(),
