@@ -51,6 +51,8 @@ from ardenne.kernel.rest.profile_rules import read_rules
 from ardenne.kernel.rest.router import Router
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings, decode
+from ardenne.kernel.soap import xua
+from ardenne.kernel.soap.door import Callers
 from ardenne.kernel.store.database import Database, DatabaseUnavailable
 from ardenne.kernel.store.labelling import label_some
 from ardenne.kernel.store.reindexing import Reindexing
@@ -64,7 +66,7 @@ from ardenne.services.mpi.adopting import PersonRunner, Projection
 from ardenne.services.mpi.api import PersonOperations
 from ardenne.services.mpi.index import Index
 from ardenne.services.record import summary_operation
-from ardenne.services.record.exchange import doors, xua
+from ardenne.services.record.exchange import doors
 from ardenne.services.record.exchange.doors import SharingDoors
 from ardenne.services.record.exchange.mhd import generating, parameters
 from ardenne.services.record.exchange.mhd.publishing import Publishing
@@ -181,12 +183,9 @@ class Application:
         self._recent = identity.recent
         content = orjson.dumps(metadata.smart(identity.issuer))
         self._smart = Response(200, content, (("content-type", "application/json"), *_ANY_ORIGIN))
-        self._sharing = SharingDoors(
-            service,
-            Place(self.settings.community),
-            xua.trust(self.settings.xua_issuers, self.settings.xua_audience or identity.issuer),
-            self._doorkeeper.caller,
-        )
+        audience = self.settings.xua_audience or identity.issuer
+        callers = Callers(service, xua.trust(self.settings.xua_issuers, audience), self._doorkeeper.caller)
+        self._sharing = SharingDoors(service, Place(self.settings.community), callers)
         patients = FhirPatients(self._router)
         casework = Casework(service, identity)
         self._background.append(asyncio.ensure_future(casework.keep_current()))
