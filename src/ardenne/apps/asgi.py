@@ -62,9 +62,11 @@ from ardenne.kernel.subscriptions.node import Subscriptions
 from ardenne.services.authorisations.casework import Casework
 from ardenne.services.consent.projection import project
 from ardenne.services.consent.runner import ConsentRunner
+from ardenne.services.mpi import soap_doors
 from ardenne.services.mpi.adopting import PersonRunner, Projection
 from ardenne.services.mpi.api import PersonOperations
 from ardenne.services.mpi.index import Index
+from ardenne.services.mpi.soap_doors import PersonDoors
 from ardenne.services.record import summary_operation
 from ardenne.services.record.exchange import doors
 from ardenne.services.record.exchange.doors import SharingDoors
@@ -185,7 +187,10 @@ class Application:
         self._smart = Response(200, content, (("content-type", "application/json"), *_ANY_ORIGIN))
         audience = self.settings.xua_audience or identity.issuer
         callers = Callers(service, xua.trust(self.settings.xua_issuers, audience), self._doorkeeper.caller)
-        self._sharing = SharingDoors(service, Place(self.settings.community), callers)
+        sharing = SharingDoors(service, Place(self.settings.community), callers)
+        persons_by_soap = PersonDoors(service, index, self.settings.community, callers)
+        self._soap = dict.fromkeys(doors.PATHS, sharing.answer)
+        self._soap |= dict.fromkeys(soap_doors.PATHS, persons_by_soap.answer)
         patients = FhirPatients(self._router)
         casework = Casework(service, identity)
         self._background.append(asyncio.ensure_future(casework.keep_current()))
@@ -203,9 +208,9 @@ class Application:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            if scope["path"] in doors.PATHS:
+            if scope["path"] in self._soap:
                 request = await read_request(scope, receive, self.settings.body_limit, self.settings.base_url)
-                await send_response(request, await self._sharing.answer(request), send)
+                await send_response(request, await self._soap[scope["path"]](request), send)
                 return
             is_fhir = (scope["path"] + "/").startswith("/fhir/")
             if is_fhir or scope["path"].startswith("/health"):

@@ -54,9 +54,7 @@ class Callers:
 class SoapDoor:
     """Answers at some addresses; ``actions`` says which actions (wsa:Action) each of them knows."""
 
-    def __init__(
-        self, callers: Callers, actions: Mapping[str, Collection[str]], transact: Transact
-    ) -> None:
+    def __init__(self, callers: Callers, actions: Mapping[str, Collection[str]], transact: Transact) -> None:
         self._callers = callers
         self._actions = actions
         self._transact = transact
