@@ -79,3 +79,45 @@ def test_a_stranger_sees_no_card(browser: Browser, guarded: Guarded) -> None:
     with reader(browser, site, "jean.weber") as jean:
         answer = jean.goto(f"{site.address}/pro/vaccination/{patient}")
         assert answer and answer.status == 403
+
+
+def test_the_keeper_of_the_stock_books_and_recalls(browser: Browser, guarded: Guarded) -> None:
+    site, _folder = guarded
+    with reader(browser, site, "anne.schmitz") as anne:
+        patient = record_of(anne, site).rpartition("/")[2]
+    with reader(browser, site, "public-health") as keeper, reader(browser, site, "claude.thill") as doctor:
+        desk = f"{site.address}/desk/stock"
+        for name in ("Main store", "Attertdall"):
+            keeper.goto(desk)
+            keeper.locator("#name").fill(name)
+            if name == "Attertdall":
+                keeper.locator("#organisation").fill(name)
+                keeper.get_by_role("button", name="Find the organisation").click()
+                keeper.locator("#party-1").check()
+            keeper.get_by_role("button", name="Open the site").click()
+            expect(keeper.get_by_role("status")).to_contain_text("Done")
+        keeper.locator("#box").fill(_BOX.replace("W1C23M", "RECALL7"))
+        keeper.locator("#site").select_option(label="Attertdall")
+        keeper.locator("#doses").fill("2")
+        keeper.get_by_role("button", name="Book the delivery").click()
+        expect(keeper.locator("table")).to_contain_text("RECALL7")
+        doctor.goto(f"{site.address}/pro/vaccination/{patient}")
+        doctor.locator("#box").fill(_BOX.replace("W1C23M", "RECALL7"))
+        doctor.get_by_role("button", name="Keep").click()
+        expect(doctor.get_by_role("status")).to_contain_text("taken from the stock")
+        keeper.get_by_role("link", name="RECALL7").click()
+        keeper.locator("#reason").fill("particles in the vial")
+        keeper.get_by_role("button", name="Recall this batch").click()
+        keeper.locator("#reason").fill("letters to all recipients")
+        keeper.get_by_role("button", name="Show who received it").click()
+        expect(keeper.locator("main")).to_contain_text("Schmitz")
+        doctor.goto(f"{site.address}/pro/vaccination/{patient}")
+        doctor.locator("#box").fill(_BOX.replace("W1C23M", "RECALL7"))
+        doctor.get_by_role("button", name="Keep").click()
+        expect(doctor.get_by_role("alert")).to_contain_text("recalled")
+    with reader(browser, site, "public-health", script=True, width=320) as keeper:
+        for path in ("", "/orders", "/batch/1"):
+            for language in LANGUAGES:
+                keeper.goto(f"{site.address}/desk/stock{path}?lang={language}")
+                assert violations(keeper, RULES) == [], (path, language)
+                assert keeper.evaluate("document.documentElement.scrollWidth") <= 320, (path, language)

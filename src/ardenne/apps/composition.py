@@ -7,6 +7,9 @@ from ardenne.services.access.contract import PatientCodes
 from ardenne.services.access.opening import Codes
 from ardenne.services.mpi.contract import PersonIndex
 from ardenne.services.mpi.index import Index
+from ardenne.services.stock.keeping import Uses
+from ardenne.services.vaccination.contract import Recipients, Vaccines, VaccineStock
+from ardenne.services.vaccination.recipients import BatchRecipients, KnownVaccines
 
 
 def registry() -> Registry:
@@ -16,4 +19,7 @@ def registry() -> Registry:
     found.provide(PersonIndex, index)
     found.provide(Index, index)
     found.provide(PatientCodes, Codes())
+    found.provide(Vaccines, KnownVaccines())
+    found.provide(Recipients, BatchRecipients())
+    found.provide(VaccineStock, Uses())
     return found

@@ -33,6 +33,7 @@ from ardenne.services.mpi.pages import IdentityPages
 from ardenne.services.record.api import FilingDoor
 from ardenne.services.record.pages import RecordPages
 from ardenne.services.referring import pages as referring
+from ardenne.services.stock.pages import StockPages
 from ardenne.services.vaccination.pages import VaccinationPages
 from ardenne.ui.rendering import Renderer
 
@@ -46,6 +47,7 @@ TEMPLATE_PACKAGES = (
     "ardenne.services.vaccination",
     "ardenne.services.mpi",
     "ardenne.services.referring",
+    "ardenne.services.stock",
 )
 _STATIC = Path(str(ardenne.ui.__file__)).parent / "static"
 
@@ -112,6 +114,7 @@ def pages_application(
         *DirectoryPages(service, renderer).routes(),
         *RecordPages(service, renderer).routes(),
         *referring.routes(service, renderer),
+        *StockPages(service, renderer).routes(),
         *VaccinationPages(service, renderer, settings).routes(),
         *FilingDoor(service, settings.body_limit).routes(),
     ]

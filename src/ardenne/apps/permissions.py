@@ -36,6 +36,7 @@ _ALLOWED: dict[str, Callable[[Caller], bool]] = {
     "access-rights": _office("policy", "operator"),
     "letters": _office("identity"),
     "registers": _office("registers"),
+    "public-health": _office("public-health"),
     "personal": lambda caller: caller.kind in (Kind.CITIZEN, Kind.PROFESSIONAL),
 }
 

@@ -39,6 +39,7 @@ MIGRATIONS = (
     "ardenne.services.authorisations.migrations",
     "ardenne.services.mpi.migrations",
     "ardenne.services.referring.migrations",
+    "ardenne.services.stock.migrations",
 )
 
 

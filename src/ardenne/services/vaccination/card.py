@@ -15,6 +15,7 @@ from ardenne.kernel.store import change, hashing
 from ardenne.kernel.store import conditions as ask
 from ardenne.kernel.store.change import Method, Mode
 from ardenne.services.vaccination.acts import Subject, subject_of
+from ardenne.services.vaccination.contract import Use, VaccineStock
 from ardenne.services.vaccination.forecasts import Due, dues
 from ardenne.services.vaccination.nomenclature import starter
 from ardenne.services.vaccination.rules.engine import Assessment, assess
@@ -93,10 +94,17 @@ def immunization(patient_id: str, facts: Json) -> Json:
     return made
 
 
-async def keep(service: FhirService, resource: Json) -> str:
-    """Store a new Immunization and return its id. Raises RestError, AccessRefused."""
+async def keep(service: FhirService, resource: Json, use: Use | None = None) -> str:
+    """Store a new Immunization, take its dose from the stock, and say what the stock answered (``elsewhere`` without).
+
+    Raises RestError, AccessRefused.
+    """
     resource_id = change.new_id()
     sent = incoming.read_resource(dump({**resource, "id": resource_id}), "Immunization")
     written = change.write(sent.resource, sent.content, resource_id, Mode.CREATE, Method.POST, None)
-    await service.resources.write(written)
-    return resource_id
+    async with service.database.transaction() as connection:
+        await service.resources.write_in(connection, [written])
+        if use is None:
+            return "elsewhere"
+        stock = service.registry.get(VaccineStock)
+        return await stock.use(connection, use._replace(act=resource_id))

@@ -18,6 +18,7 @@ from ardenne.kernel.settings import Settings
 from ardenne.services.vaccination import wording
 from ardenne.services.vaccination.card import card_of, immunization, keep, schedule_of
 from ardenne.services.vaccination.card_keys import CardKeys
+from ardenne.services.vaccination.contract import Use, VaccineStock
 from ardenne.services.vaccination.entering import Entered, EntryError, read_entry
 from ardenne.services.vaccination.issuing import printed_card
 from ardenne.services.vaccination.nomenclature import starter
@@ -86,9 +87,8 @@ class VaccinationPages:
         if request.method == "POST":
             form = {name: str(value)[:500] for name, value in (await request.form()).items()}
             try:
-                entered = read_entry(form, datetime.now(UTC).date())
-                await keep(self._service, immunization(patient, _facts(entered, caller)))
-                return RedirectResponse(f"/pro/vaccination/{patient}?kept=1", 303)
+                told = await self._keep(patient, read_entry(form, datetime.now(UTC).date()))
+                return RedirectResponse(f"/pro/vaccination/{patient}?kept={told}", 303)
             except EntryError as error:
                 text = self._renderer.words(request).text
                 problem, field = _problem(text, error), error.field
@@ -97,10 +97,22 @@ class VaccinationPages:
         today = datetime.now(UTC).date()
         values = {
             "card": card, "wording": wording, "patient": patient, "form": form, "problem": problem, "field": field,
-            "kept": "kept" in request.query_params, "vaccines": starter().choices(), "today": str(today),
+            "kept": request.query_params.get("kept", ""), "vaccines": starter().choices(), "today": str(today),
             "visits": plan_visits(card.dues, today),
         }  # fmt: skip
         return self._renderer.page(request, "pro_vaccination.html", values, 422 if problem else 200)
+
+    async def _keep(self, patient: str, entered: Entered) -> str:
+        """Keep an act and take its dose from the stock; return what the stock said. Raises EntryError, RestError."""
+        caller, service = self._service.caller, self._service
+        resource = immunization(patient, _facts(entered, caller))
+        if entered.reported or entered.status != "completed":
+            return await keep(service, resource)
+        stock = service.registry.get(VaccineStock)
+        if not entered.anyway and await stock.warning(service.database, entered.vaccine.code, entered.batch):
+            raise EntryError("recalled")
+        use = Use(caller.organisation, entered.vaccine.code, entered.batch, "", caller.account, caller.name)
+        return await keep(service, resource, use)
 
     async def verifier(self, request: Request) -> Response:
         """Is this card true? Text of a code in, verdict out; nothing is kept."""
@@ -153,6 +165,7 @@ def _problem(text: Any, error: EntryError) -> str:
             "Enter a day that is not in the future: 2026-03-01, or 2026-03 or 2026 when only that is known."
         ),
         "batch": text("Enter the batch of the box, or mark the vaccination as told or read from paper."),
+        "recalled": text("This batch is recalled. Do not give it."),
         "expiry": text("This box had expired on that day. It must not be used."),
         "reason": text("Say why it was not given."),
     }
