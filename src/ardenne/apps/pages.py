@@ -34,7 +34,11 @@ from ardenne.services.record.api import FilingDoor
 from ardenne.services.record.pages import RecordPages
 from ardenne.services.referring import pages as referring
 from ardenne.services.stock.pages import StockPages
+from ardenne.services.vaccination.campaigns.pages import CampaignPages
+from ardenne.services.vaccination.coverage_pages import CoveragePages
+from ardenne.services.vaccination.leaflet_pages import LeafletPages
 from ardenne.services.vaccination.pages import VaccinationPages
+from ardenne.services.vaccination.simulator_pages import SimulatorPages
 from ardenne.ui.rendering import Renderer
 
 TEMPLATE_PACKAGES = (
@@ -115,6 +119,10 @@ def pages_application(
         *RecordPages(service, renderer).routes(),
         *referring.routes(service, renderer),
         *StockPages(service, renderer).routes(),
+        *CampaignPages(service, renderer, settings).routes(),
+        *CoveragePages(service, renderer, settings).routes(),
+        *LeafletPages(service, renderer).routes(),
+        *SimulatorPages(renderer).routes(),
         *VaccinationPages(service, renderer, settings).routes(),
         *FilingDoor(service, settings.body_limit).routes(),
     ]

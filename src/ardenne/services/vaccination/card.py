@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -39,11 +40,6 @@ class Card:
     assessment: Assessment | None = None
 
 
-def schedule_of(jurisdiction: str) -> str:
-    """The schedule of a jurisdiction such as ``lu`` or ``be-wal``."""
-    return "be" if jurisdiction.startswith("be") else "lu"
-
-
 async def card_of(
     service: FhirService, patient_id: str, schedule: str, today: date | None = None
 ) -> Card | None:
@@ -59,13 +55,15 @@ async def card_of(
     return judge(patient, acts, load(schedule), today or datetime.now(UTC).date())
 
 
-def judge(patient: Json, acts: list[Json], ruleset: Ruleset, today: date) -> Card:
-    """Apply a schedule to a patient and acts."""
+def judge(
+    patient: Json, acts: list[Json], ruleset: Ruleset, today: date, groups: Iterable[str] | None = None
+) -> Card:
+    """Apply a schedule to a patient and acts, for all vaccine groups or those named."""
     try:
         subject = subject_of(patient, acts, {}, ruleset, starter(), today)
     except ValueError as error:
         return Card(patient, None, [], ruleset, str(error))
-    assessment = assess(subject.person, ruleset)
+    assessment = assess(subject.person, ruleset, groups)
     return Card(patient, subject, dues(assessment, today), ruleset, assessment=assessment)
 
 

@@ -16,14 +16,15 @@ from ardenne.kernel.rest.errors import RestError
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings
 from ardenne.services.vaccination import wording
-from ardenne.services.vaccination.card import card_of, immunization, keep, schedule_of
+from ardenne.services.vaccination.campaigns import store as campaigns
+from ardenne.services.vaccination.card import card_of, immunization, keep
 from ardenne.services.vaccination.card_keys import CardKeys
 from ardenne.services.vaccination.contract import Use, VaccineStock
 from ardenne.services.vaccination.entering import Entered, EntryError, read_entry
 from ardenne.services.vaccination.issuing import printed_card
 from ardenne.services.vaccination.nomenclature import starter
-from ardenne.services.vaccination.operations import partner_of
 from ardenne.services.vaccination.planning import plan_visits
+from ardenne.services.vaccination.schedules import of_jurisdiction
 from ardenne.standards.cards.keys import write_jwks
 from ardenne.standards.cards.reading import verify
 from ardenne.ui.rendering import Renderer
@@ -39,8 +40,8 @@ class VaccinationPages:
         self._service = service
         self._renderer = renderer
         self._settings = settings
-        self._schedule = schedule_of(settings.jurisdiction)
-        self._keys = CardKeys(settings.data_folder, partner_of(settings.jurisdiction))
+        self._schedule = of_jurisdiction(settings.jurisdiction).schedule
+        self._keys = CardKeys(settings.data_folder, of_jurisdiction(settings.jurisdiction).partner)
 
     def routes(self) -> list[Route]:
         """Return the addresses. Patients are named by opaque ids alone."""
@@ -61,7 +62,11 @@ class VaccinationPages:
         card = await card_of(self._service, caller.patient, self._schedule) if _is_citizen(caller) else None
         if card is None:
             return self._nobody(request)
-        return self._renderer.page(request, "my_vaccination.html", {"card": card, "wording": wording})
+        values = {
+            "card": card, "wording": wording,
+            "invitations": await campaigns.invitations(self._service.database, caller.patient),
+        }  # fmt: skip
+        return self._renderer.page(request, "my_vaccination.html", values)
 
     async def printed(self, request: Request) -> Response:
         """My card as PDF, with the European Vaccination Card as a code."""

@@ -9,15 +9,15 @@ from typing import Any
 import orjson
 
 from ardenne.kernel.rest.service import FhirService
-from ardenne.kernel.search.query import parse
 from ardenne.services.vaccination.acts import read_act
 from ardenne.services.vaccination.contract import Recipient, ScannedBox
+from ardenne.services.vaccination.leafing import pages
 from ardenne.services.vaccination.nomenclature import starter
 from ardenne.standards.gs1 import Gs1Error, read_box
 from ardenne.ui import parties
 
 Json = dict[str, Any]
-_PAGE = "500"
+_PAGE = 500
 
 
 @lru_cache(maxsize=1)
@@ -65,24 +65,12 @@ class BatchRecipients:
 
 async def _acts(platform: FhirService, batch: str) -> AsyncIterator[tuple[Json, Json]]:
     """All Immunizations whose batch begins so, with their Patients."""
-    cursor = ""
-    while True:
-        pairs = [
-            ("lot-number", batch),
-            ("_include", "Immunization:patient"),
-            ("_count", _PAGE),
-            ("_total", "none"),
-        ]
-        page = await platform.searcher.search(
-            ["Immunization"], parse([*pairs, ("_cursor", cursor)] if cursor else pairs)
-        )
+    wanted = [("lot-number", batch), ("_include", "Immunization:patient")]
+    async for page in pages(platform, ["Immunization"], wanted, _PAGE):
         people = {f"Patient/{row.resource_id}": orjson.loads(row.body) for row in page.included}
         for row in page.matches:
             act = orjson.loads(row.body)
             yield act, people.get(act.get("patient", {}).get("reference", ""), {})
-        cursor = page.next_cursor
-        if not cursor:
-            return
 
 
 def _recipient(act: Json, patient: Json, vaccinator: str) -> Recipient:

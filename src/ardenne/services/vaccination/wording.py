@@ -27,4 +27,11 @@ RULES = {
     "link": "This is a link; it holds no card itself.",
 }
 UNREADABLE = "This text is no card that can be read."
-LABELS = (*STATES.values(), *_GROUPS, *RULES.values(), UNREADABLE)
+LEAFLETS = {
+    "country": "Enter the two letters of a country, such as LU, or EU for all.",
+    "language": "Enter the two letters of a language, such as fr.",
+    "address": "Enter an address that begins with https.",
+    "vaccine": "Choose the vaccine, or scan the code of its box.",
+}
+DISEASES = ("influenza", "covid-19", "measles")
+LABELS = (*DISEASES, *STATES.values(), *_GROUPS, *RULES.values(), UNREADABLE, *LEAFLETS.values())
