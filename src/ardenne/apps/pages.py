@@ -34,6 +34,7 @@ from ardenne.services.record.api import FilingDoor
 from ardenne.services.record.pages import RecordPages
 from ardenne.services.referring import pages as referring
 from ardenne.services.stock.pages import StockPages
+from ardenne.services.vaccination.act_pages import ActPages
 from ardenne.services.vaccination.campaigns.pages import CampaignPages
 from ardenne.services.vaccination.coverage_pages import CoveragePages
 from ardenne.services.vaccination.leaflet_pages import LeafletPages
@@ -119,6 +120,7 @@ def pages_application(
         *RecordPages(service, renderer).routes(),
         *referring.routes(service, renderer),
         *StockPages(service, renderer).routes(),
+        *ActPages(service, renderer).routes(),
         *CampaignPages(service, renderer, settings).routes(),
         *CoveragePages(service, renderer, settings).routes(),
         *LeafletPages(service, renderer).routes(),

@@ -21,6 +21,7 @@ from ardenne.services.vaccination.schedules import load, of_jurisdiction, shippe
 from ardenne.standards.fhir.json import dump
 
 Json = dict[str, Any]
+_OTHERS = ("condition", "allergyIntolerance", "observation", "adverseEvent")
 
 
 class VaccinationOperations:
@@ -43,7 +44,8 @@ class VaccinationOperations:
         """Evaluations and a recommendation, for a patient of this node or for the resources that were sent.
 
         Parameters: ``assessmentDate``, ``schedule`` (a shipped one, such as lu), ``patient``, ``immunization`` (repeated).
-        What is sent is judged and not kept.
+        ``condition``, ``allergyIntolerance``, ``observation``, ``adverseEvent`` (repeated) tell of pregnancy, weak immunity and
+        reactions. What is sent is judged and not kept.
         """
         if kind not in ("", "Patient"):
             raise refuse(
@@ -66,7 +68,8 @@ class VaccinationOperations:
             if not sent:
                 raise refuse(400, "required", "the parameter 'patient' must hold a Patient", "patient")
             acts = [one for one in asked.get("immunization", []) if isinstance(one, dict)]
-            card = judge(sent[0], acts, ruleset, today)
+            others = [one for name in _OTHERS for one in asked.get(name, []) if isinstance(one, dict)]
+            card = judge(sent[0], acts, ruleset, today, others=others)
         if card.subject is None:
             raise refuse(422, "invalid", card.problem, "patient")
         found: list[Json] = [{"name": "evaluation", "resource": one} for one in evaluations(card, today)]

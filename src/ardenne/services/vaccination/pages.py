@@ -17,7 +17,7 @@ from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings
 from ardenne.services.vaccination import wording
 from ardenne.services.vaccination.campaigns import store as campaigns
-from ardenne.services.vaccination.card import card_of, immunization, keep
+from ardenne.services.vaccination.card import card_of, immunization, keep, performer_of
 from ardenne.services.vaccination.card_keys import CardKeys
 from ardenne.services.vaccination.contract import Use, VaccineStock
 from ardenne.services.vaccination.entering import Entered, EntryError, read_entry
@@ -96,7 +96,7 @@ class VaccinationPages:
                 return RedirectResponse(f"/pro/vaccination/{patient}?kept={told}", 303)
             except EntryError as error:
                 text = self._renderer.words(request).text
-                problem, field = _problem(text, error), error.field
+                problem, field = text(wording.FIELDS[error.field]), error.field
             except RestError as error:
                 problem = str(error)
         today = datetime.now(UTC).date()
@@ -148,30 +148,8 @@ def _is_citizen(caller: Caller) -> bool:
 
 
 def _facts(entered: Entered, caller: Caller) -> dict[str, Any]:
-    performer: dict[str, Any] = {"display": caller.name}
-    if caller.role or caller.practitioner:
-        performer["reference"] = (
-            f"PractitionerRole/{caller.role}" if caller.role else f"Practitioner/{caller.practitioner}"
-        )
     return {
         "vaccine": entered.vaccine, "day": entered.day, "status": entered.status, "reason": entered.reason,
         "reported": entered.reported, "lotNumber": entered.batch, "expirationDate": entered.expiry,
-        "performer": None if entered.reported else performer,
+        "performer": None if entered.reported else performer_of(caller),
     }  # fmt: skip
-
-
-def _problem(text: Any, error: EntryError) -> str:
-    known = {
-        "box": text(
-            "The code of the box cannot be read. Scan it again, or choose the vaccine from the list."
-        ),
-        "vaccine": text("Choose the vaccine, or scan the code of its box."),
-        "day": text(
-            "Enter a day that is not in the future: 2026-03-01, or 2026-03 or 2026 when only that is known."
-        ),
-        "batch": text("Enter the batch of the box, or mark the vaccination as told or read from paper."),
-        "recalled": text("This batch is recalled. Do not give it."),
-        "expiry": text("This box had expired on that day. It must not be used."),
-        "reason": text("Say why it was not given."),
-    }
-    return str(known[error.field])
