@@ -75,7 +75,10 @@ from ardenne.services.record.exchange.doors import SharingDoors
 from ardenne.services.record.exchange.mhd import generating, parameters
 from ardenne.services.record.exchange.mhd.publishing import Publishing
 from ardenne.services.record.exchange.objects import Place
+from ardenne.services.vaccination.campaigns.drawing import CampaignRunner
+from ardenne.services.vaccination.extract import CoverageRunner
 from ardenne.services.vaccination.operations import VaccinationOperations
+from ardenne.services.vaccination.schedules import of_jurisdiction
 
 SETTINGS_VARIABLE = "ARDENNE_WORKER_SETTINGS"
 _PUBLIC = ("/fhir/metadata", "/static/")
@@ -167,6 +170,7 @@ class Application:
                 ("POST", "DocumentReference"): publishing.simplified,
             },
         )
+        schedule = of_jurisdiction(self.settings.jurisdiction).schedule
         self._background = [
             asyncio.ensure_future(self._exports.run()),
             asyncio.ensure_future(importing.run()),
@@ -182,6 +186,8 @@ class Application:
             asyncio.ensure_future(_listen(self.settings, service, index)),
             asyncio.ensure_future(parameters.keep(service)),
             asyncio.ensure_future(self._notices().run()),
+            asyncio.ensure_future(CampaignRunner(service, schedule).run()),
+            asyncio.ensure_future(CoverageRunner(service, self.settings.data_folder, schedule).run()),
         ]
         identity = Identity(self._database, self.settings, JournalEvents())
         self._background.append(asyncio.ensure_future(identity.run()))

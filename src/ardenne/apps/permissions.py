@@ -38,6 +38,7 @@ _ALLOWED: dict[str, Callable[[Caller], bool]] = {
     "operations": _office("operator"),
     "letters": _office("identity"),
     "registers": _office("registers"),
+    "public-health": _office("public-health"),
     "personal": lambda caller: caller.kind in (Kind.CITIZEN, Kind.PROFESSIONAL),
 }
 
