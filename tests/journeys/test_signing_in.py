@@ -330,7 +330,7 @@ def test_pages_are_accessible_narrow_and_need_no_script(
     rules = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
     for path in ("/sign-in", "/activate", *_PAGES):
         reader.goto(f"{site.address}{path}?lang={language}")
-        assert violations(reader, rules) == [], path
+        assert violations(reader, rules, language) == [], path
         assert reader.evaluate("document.documentElement.scrollWidth") <= 320, path
     narrow.close()
     wide.close()
