@@ -9,6 +9,8 @@ from ardenne.services.mpi.contract import PersonIndex
 from ardenne.services.mpi.index import Index
 from ardenne.services.notices.contract import Notices
 from ardenne.services.notices.sending import Queue
+from ardenne.services.record.contract import RecordContents
+from ardenne.services.record.destroying import Contents
 
 
 def registry() -> Registry:
@@ -19,4 +21,5 @@ def registry() -> Registry:
     found.provide(Index, index)
     found.provide(PatientCodes, Codes())
     found.provide(Notices, Queue())
+    found.provide(RecordContents, Contents())
     return found
