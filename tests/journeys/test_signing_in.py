@@ -49,9 +49,10 @@ def call(
         sent["content-type"] = "application/x-www-form-urlencoded"
     connection.request(method, path, body, sent)
     answer = connection.getresponse()
-    found = Answer(
-        answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read().decode()
-    )
+    kept = {name.lower(): value for name, value in answer.getheaders()}
+    if cookies := answer.headers.get_all("set-cookie"):
+        kept["set-cookie"] = "\n".join(cookies)
+    found = Answer(answer.status, kept, answer.read().decode())
     connection.close()
     return found
 

@@ -53,6 +53,8 @@ from ardenne.kernel.rest.profile_rules import read_rules
 from ardenne.kernel.rest.router import Router
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings, decode
+from ardenne.kernel.soap import xua
+from ardenne.kernel.soap.door import Callers
 from ardenne.kernel.store.database import Database, DatabaseUnavailable
 from ardenne.kernel.store.labelling import label_some
 from ardenne.kernel.store.reindexing import Reindexing
@@ -62,18 +64,23 @@ from ardenne.kernel.subscriptions.node import Subscriptions
 from ardenne.services.authorisations.casework import Casework
 from ardenne.services.consent.projection import project
 from ardenne.services.consent.runner import ConsentRunner
+from ardenne.services.mpi import soap_doors
 from ardenne.services.mpi.adopting import PersonRunner, Projection
 from ardenne.services.mpi.api import PersonOperations
 from ardenne.services.mpi.index import Index
+from ardenne.services.mpi.soap_doors import PersonDoors
 from ardenne.services.notices.sending import NoticeRunner, of_document
 from ardenne.services.record import summary_operation
-from ardenne.services.record.exchange import doors, xua
+from ardenne.services.record.exchange import doors
 from ardenne.services.record.exchange.doors import SharingDoors
 from ardenne.services.record.exchange.mhd import generating, parameters
 from ardenne.services.record.exchange.mhd.publishing import Publishing
 from ardenne.services.record.exchange.objects import Place
 from ardenne.services.record.extracting import FactRunner
+from ardenne.services.vaccination.campaigns.drawing import CampaignRunner
+from ardenne.services.vaccination.extract import CoverageRunner
 from ardenne.services.vaccination.operations import VaccinationOperations
+from ardenne.services.vaccination.schedules import of_jurisdiction
 
 SETTINGS_VARIABLE = "ARDENNE_WORKER_SETTINGS"
 _DISCARD_SECONDS = 3600.0
@@ -167,6 +174,7 @@ class Application:
                 ("POST", "DocumentReference"): publishing.simplified,
             },
         )
+        schedule = of_jurisdiction(self.settings.jurisdiction).schedule
         self._background = [
             asyncio.ensure_future(self._exports.run()),
             asyncio.ensure_future(importing.run()),
@@ -184,6 +192,8 @@ class Application:
             asyncio.ensure_future(FactRunner(service).run()),
             asyncio.ensure_future(repeat(service.blobs.discard, _DISCARD_SECONDS)),
             asyncio.ensure_future(self._notices().run()),
+            asyncio.ensure_future(CampaignRunner(service, schedule).run()),
+            asyncio.ensure_future(CoverageRunner(service, self.settings.data_folder, schedule).run()),
         ]
         identity = Identity(self._database, self.settings, JournalEvents())
         self._background.append(asyncio.ensure_future(identity.run()))
@@ -191,12 +201,12 @@ class Application:
         self._recent = identity.recent
         content = orjson.dumps(metadata.smart(identity.issuer))
         self._smart = Response(200, content, (("content-type", "application/json"), *_ANY_ORIGIN))
-        self._sharing = SharingDoors(
-            service,
-            Place(self.settings.community),
-            xua.trust(self.settings.xua_issuers, self.settings.xua_audience or identity.issuer),
-            self._doorkeeper.caller,
-        )
+        audience = self.settings.xua_audience or identity.issuer
+        callers = Callers(service, xua.trust(self.settings.xua_issuers, audience), self._doorkeeper.caller)
+        sharing = SharingDoors(service, Place(self.settings.community), callers)
+        persons_by_soap = PersonDoors(service, index, self.settings.community, callers)
+        self._soap = dict.fromkeys(doors.PATHS, sharing.answer)
+        self._soap |= dict.fromkeys(soap_doors.PATHS, persons_by_soap.answer)
         patients = FhirPatients(self._router)
         casework = Casework(service, identity)
         self._background.append(asyncio.ensure_future(casework.keep_current()))
@@ -220,9 +230,9 @@ class Application:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            if scope["path"] in doors.PATHS:
+            if scope["path"] in self._soap:
                 request = await read_request(scope, receive, self.settings.body_limit, self.settings.base_url)
-                await send_response(request, await self._sharing.answer(request), send)
+                await send_response(request, await self._soap[scope["path"]](request), send)
                 return
             is_fhir = (scope["path"] + "/").startswith("/fhir/")
             if is_fhir or scope["path"].startswith("/health"):

@@ -37,7 +37,13 @@ from ardenne.services.record.exchange.objects import Place
 from ardenne.services.record.moving.pages import MovingPages
 from ardenne.services.record.pages import RecordPages
 from ardenne.services.referring import pages as referring
+from ardenne.services.stock.pages import StockPages
+from ardenne.services.vaccination.act_pages import ActPages
+from ardenne.services.vaccination.campaigns.pages import CampaignPages
+from ardenne.services.vaccination.coverage_pages import CoveragePages
+from ardenne.services.vaccination.leaflet_pages import LeafletPages
 from ardenne.services.vaccination.pages import VaccinationPages
+from ardenne.services.vaccination.simulator_pages import SimulatorPages
 from ardenne.ui.rendering import Renderer
 
 TEMPLATE_PACKAGES = (
@@ -51,6 +57,7 @@ TEMPLATE_PACKAGES = (
     "ardenne.services.mpi",
     "ardenne.services.referring",
     "ardenne.services.notices",
+    "ardenne.services.stock",
 )
 _STATIC = Path(str(ardenne.ui.__file__)).parent / "static"
 
@@ -119,6 +126,12 @@ def pages_application(
         *referring.routes(service, renderer),
         *NoticePages(service.database, renderer, mail_server(settings), settings.base_url).routes(),
         *MovingPages(service, renderer, Place(settings.community)).routes(),
+        *StockPages(service, renderer).routes(),
+        *ActPages(service, renderer).routes(),
+        *CampaignPages(service, renderer, settings).routes(),
+        *CoveragePages(service, renderer, settings).routes(),
+        *LeafletPages(service, renderer).routes(),
+        *SimulatorPages(renderer).routes(),
         *VaccinationPages(service, renderer, settings).routes(),
         *FilingDoor(service, settings.body_limit).routes(),
     ]

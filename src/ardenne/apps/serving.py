@@ -40,6 +40,8 @@ MIGRATIONS = (
     "ardenne.services.mpi.migrations",
     "ardenne.services.referring.migrations",
     "ardenne.services.notices.migrations",
+    "ardenne.services.stock.migrations",
+    "ardenne.services.vaccination.migrations",
 )
 
 

@@ -16,6 +16,7 @@ from ardenne.services.mpi import asking, store, store_bulk
 from ardenne.services.mpi.matching import Match, Matcher
 from ardenne.services.mpi.rules.decision import LINK, NEW, Decision
 from ardenne.services.mpi.rules.pairs import pairs_of
+from ardenne.services.mpi.rules.traits import Traits
 from ardenne.services.mpi.rules.weights import Scorer
 from ardenne.services.mpi.store_bulk import Everybody
 
@@ -73,10 +74,13 @@ def search(everybody: Everybody, scorer: Scorer, processes: int = 1) -> tuple[in
 
 
 def _compare(pairs: npt.NDArray[np.int64]) -> list[Found]:
-    traits, scorer, matcher = _Shared.everybody.traits, _Shared.scorer, _Shared.matcher
+    everybody, scorer, matcher = _Shared.everybody, _Shared.scorer, _Shared.matcher
     found = []
+    mine, before = list[Traits](), -1
     for one, other in pairs.tolist():
-        decision = matcher.between(scorer, traits[one], traits[other])
+        if one != before:
+            mine, before = everybody.traits(one), one
+        decision = matcher.between(scorer, mine, everybody.traits(other))
         if decision.outcome != NEW:
             found.append(Found(one, other, decision))
     return found
@@ -93,8 +97,8 @@ async def dedupe(dsn: str, database: Database, matcher: Matcher, processes: int 
         if pair in apart:
             continue
         async with database.transaction() as connection:
-            mine = (everybody.persons[one.one], everybody.ids[one.one])
-            match = Match(everybody.persons[one.other], everybody.ids[one.other], one.decision)
+            mine = (everybody.persons[one.one], int(everybody.ids[one.one]))
+            match = Match(everybody.persons[one.other], int(everybody.ids[one.other]), one.decision)
             if match.person not in await store.group(connection, mine[0]):
                 await asking.ask(connection, matcher, mine, match, _ACTOR)
     links = sum(one.decision.outcome == LINK for one in best.values())

@@ -38,7 +38,9 @@ class NoticePages:
     async def page(self, request: Request) -> Response:
         """My address and what I am told; a posted form asks for an address, confirms, changes or removes it."""
         caller, text = caller_of(request), self._renderer.words(request).text
-        if caller.kind is not Kind.CITIZEN or not caller.patient or caller.scopes is not None:
+        if caller.scopes is not None:
+            return RedirectResponse("/sign-in", 303)  # an application's token changes no address
+        if caller.kind is not Kind.CITIZEN or not caller.patient:
             message = text("Sign in as the person whose record it is.")
             return self._renderer.problem(request, text("This page is for patients"), message, 403)
         problem, email = "", ""

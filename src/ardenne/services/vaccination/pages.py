@@ -16,13 +16,15 @@ from ardenne.kernel.rest.errors import RestError
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings
 from ardenne.services.vaccination import wording
-from ardenne.services.vaccination.card import card_of, immunization, keep, schedule_of
+from ardenne.services.vaccination.campaigns import store as campaigns
+from ardenne.services.vaccination.card import card_of, immunization, keep, performer_of
 from ardenne.services.vaccination.card_keys import CardKeys
+from ardenne.services.vaccination.contract import Use, VaccineStock
 from ardenne.services.vaccination.entering import Entered, EntryError, read_entry
 from ardenne.services.vaccination.issuing import printed_card
 from ardenne.services.vaccination.nomenclature import starter
-from ardenne.services.vaccination.operations import partner_of
 from ardenne.services.vaccination.planning import plan_visits
+from ardenne.services.vaccination.schedules import of_jurisdiction
 from ardenne.standards.cards.keys import write_jwks
 from ardenne.standards.cards.reading import verify
 from ardenne.ui.rendering import Renderer
@@ -38,8 +40,8 @@ class VaccinationPages:
         self._service = service
         self._renderer = renderer
         self._settings = settings
-        self._schedule = schedule_of(settings.jurisdiction)
-        self._keys = CardKeys(settings.data_folder, partner_of(settings.jurisdiction))
+        self._schedule = of_jurisdiction(settings.jurisdiction).schedule
+        self._keys = CardKeys(settings.data_folder, of_jurisdiction(settings.jurisdiction).partner)
 
     def routes(self) -> list[Route]:
         """Return the addresses. Patients are named by opaque ids alone."""
@@ -60,7 +62,11 @@ class VaccinationPages:
         card = await card_of(self._service, caller.patient, self._schedule) if _is_citizen(caller) else None
         if card is None:
             return self._nobody(request)
-        return self._renderer.page(request, "my_vaccination.html", {"card": card, "wording": wording})
+        values = {
+            "card": card, "wording": wording,
+            "invitations": await campaigns.invitations(self._service.database, caller.patient),
+        }  # fmt: skip
+        return self._renderer.page(request, "my_vaccination.html", values)
 
     async def printed(self, request: Request) -> Response:
         """My card as PDF, with the European Vaccination Card as a code."""
@@ -86,21 +92,32 @@ class VaccinationPages:
         if request.method == "POST":
             form = {name: str(value)[:500] for name, value in (await request.form()).items()}
             try:
-                entered = read_entry(form, datetime.now(UTC).date())
-                await keep(self._service, immunization(patient, _facts(entered, caller)))
-                return RedirectResponse(f"/pro/vaccination/{patient}?kept=1", 303)
+                told = await self._keep(patient, read_entry(form, datetime.now(UTC).date()))
+                return RedirectResponse(f"/pro/vaccination/{patient}?kept={told}", 303)
             except EntryError as error:
                 text = self._renderer.words(request).text
-                problem, field = _problem(text, error), error.field
+                problem, field = text(wording.FIELDS[error.field]), error.field
             except RestError as error:
                 problem = str(error)
         today = datetime.now(UTC).date()
         values = {
             "card": card, "wording": wording, "patient": patient, "form": form, "problem": problem, "field": field,
-            "kept": "kept" in request.query_params, "vaccines": starter().choices(), "today": str(today),
+            "kept": request.query_params.get("kept", ""), "vaccines": starter().choices(), "today": str(today),
             "visits": plan_visits(card.dues, today),
         }  # fmt: skip
         return self._renderer.page(request, "pro_vaccination.html", values, 422 if problem else 200)
+
+    async def _keep(self, patient: str, entered: Entered) -> str:
+        """Keep an act and take its dose from the stock; return what the stock said. Raises EntryError, RestError."""
+        caller, service = self._service.caller, self._service
+        resource = immunization(patient, _facts(entered, caller))
+        if entered.reported or entered.status != "completed":
+            return await keep(service, resource)
+        stock = service.registry.get(VaccineStock)
+        if not entered.anyway and await stock.warning(service.database, entered.vaccine.code, entered.batch):
+            raise EntryError("recalled")
+        use = Use(caller.organisation, entered.vaccine.code, entered.batch, "", caller.account, caller.name)
+        return await keep(service, resource, use)
 
     async def verifier(self, request: Request) -> Response:
         """Is this card true? Text of a code in, verdict out; nothing is kept."""
@@ -131,29 +148,8 @@ def _is_citizen(caller: Caller) -> bool:
 
 
 def _facts(entered: Entered, caller: Caller) -> dict[str, Any]:
-    performer: dict[str, Any] = {"display": caller.name}
-    if caller.role or caller.practitioner:
-        performer["reference"] = (
-            f"PractitionerRole/{caller.role}" if caller.role else f"Practitioner/{caller.practitioner}"
-        )
     return {
         "vaccine": entered.vaccine, "day": entered.day, "status": entered.status, "reason": entered.reason,
         "reported": entered.reported, "lotNumber": entered.batch, "expirationDate": entered.expiry,
-        "performer": None if entered.reported else performer,
+        "performer": None if entered.reported else performer_of(caller),
     }  # fmt: skip
-
-
-def _problem(text: Any, error: EntryError) -> str:
-    known = {
-        "box": text(
-            "The code of the box cannot be read. Scan it again, or choose the vaccine from the list."
-        ),
-        "vaccine": text("Choose the vaccine, or scan the code of its box."),
-        "day": text(
-            "Enter a day that is not in the future: 2026-03-01, or 2026-03 or 2026 when only that is known."
-        ),
-        "batch": text("Enter the batch of the box, or mark the vaccination as told or read from paper."),
-        "expiry": text("This box had expired on that day. It must not be used."),
-        "reason": text("Say why it was not given."),
-    }
-    return str(known[error.field])
