@@ -23,6 +23,7 @@ from ardenne.kernel.audit.door import AuditDoor
 from ardenne.kernel.audit.journal import Journal
 from ardenne.kernel.audit.runner import JournalRunner
 from ardenne.kernel.audit.security import JournalEvents
+from ardenne.kernel.background import repeat
 from ardenne.kernel.exports.operations import BulkExport
 from ardenne.kernel.exports.runner import ExportRunner
 from ardenne.kernel.exports.store import ExportJobs
@@ -75,12 +76,15 @@ from ardenne.services.record.exchange.doors import SharingDoors
 from ardenne.services.record.exchange.mhd import generating, parameters
 from ardenne.services.record.exchange.mhd.publishing import Publishing
 from ardenne.services.record.exchange.objects import Place
+from ardenne.services.record.extracting import FactRunner
 from ardenne.services.vaccination.campaigns.drawing import CampaignRunner
 from ardenne.services.vaccination.extract import CoverageRunner
 from ardenne.services.vaccination.operations import VaccinationOperations
 from ardenne.services.vaccination.schedules import of_jurisdiction
 
 SETTINGS_VARIABLE = "ARDENNE_WORKER_SETTINGS"
+_DISCARD_SECONDS = 3600.0
+"""How often files of contents are looked for that a killed process did not remove."""
 _PUBLIC = ("/fhir/metadata", "/static/")
 _SMART_CONFIGURATION = "/fhir/.well-known/smart-configuration"
 _ANY_ORIGIN = (("access-control-allow-origin", "*"), ("cache-control", "public, max-age=300"))
@@ -185,6 +189,8 @@ class Application:
             asyncio.ensure_future(person_runner.run_groups()),
             asyncio.ensure_future(_listen(self.settings, service, index)),
             asyncio.ensure_future(parameters.keep(service)),
+            asyncio.ensure_future(FactRunner(service).run()),
+            asyncio.ensure_future(repeat(service.blobs.discard, _DISCARD_SECONDS)),
             asyncio.ensure_future(self._notices().run()),
             asyncio.ensure_future(CampaignRunner(service, schedule).run()),
             asyncio.ensure_future(CoverageRunner(service, self.settings.data_folder, schedule).run()),

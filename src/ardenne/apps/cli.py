@@ -12,6 +12,7 @@ from ardenne.apps.access import decide, journal
 from ardenne.apps.bench.command import command as bench
 from ardenne.apps.checking import command as check
 from ardenne.apps.conformance import command as conformance
+from ardenne.apps.contents import contents
 from ardenne.apps.directory_loading import command as directory
 from ardenne.apps.exporting import command as export
 from ardenne.apps.persons import bench as bench_persons
@@ -178,6 +179,7 @@ main.add_command(decide)
 main.add_command(export)
 main.add_command(journal)
 main.add_command(conformance)
+main.add_command(contents)
 main.add_command(directory)
 for _command in (train, dedupe, bench_persons):
     mpi.add_command(_command)

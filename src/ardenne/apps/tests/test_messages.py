@@ -144,7 +144,7 @@ def test_what_cannot_be_taken_is_answered_with_the_reason_and_kept(
     assert (answer.get("MSA-1"), answer.get("ERR-3.1")) == (code, condition)
     (entry,), total = feed_node.run(desk.waiting(feed_node.database, 10))
     assert total == 1
-    assert feed_node.service.blobs.get(entry.digest) == data
+    assert feed_node.run(feed_node.service.blobs.get(entry.digest)) == data
 
 
 def test_pix_and_pdq_queries(feed_node: TestNode) -> None:
