@@ -66,6 +66,7 @@ from ardenne.services.mpi import soap_doors
 from ardenne.services.mpi.adopting import PersonRunner, Projection
 from ardenne.services.mpi.api import PersonOperations
 from ardenne.services.mpi.index import Index
+from ardenne.services.mpi.nightly import NightlySearch
 from ardenne.services.mpi.soap_doors import PersonDoors
 from ardenne.services.record import summary_operation
 from ardenne.services.record.exchange import doors
@@ -176,6 +177,7 @@ class Application:
             asyncio.ensure_future(_label_all(self._database)),
             asyncio.ensure_future(person_runner.run()),
             asyncio.ensure_future(person_runner.run_groups()),
+            asyncio.ensure_future(self._nightly_search().run()),
             asyncio.ensure_future(_listen(self.settings, service, index)),
             asyncio.ensure_future(parameters.keep(service)),
         ]
@@ -195,6 +197,13 @@ class Application:
         casework = Casework(service, identity)
         self._background.append(asyncio.ensure_future(casework.keep_current()))
         self._pages = pages_application(self.settings, service, identity, patients, casework)
+
+    def _nightly_search(self) -> NightlySearch:
+        assert self._database is not None
+        settings = self.settings
+        return NightlySearch(
+            self._database, settings.database, settings.duplicate_search_hour, settings.time_zone
+        )
 
     def _journal_runner(self) -> JournalRunner:
         assert self._database is not None
