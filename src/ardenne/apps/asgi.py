@@ -68,6 +68,7 @@ from ardenne.services.mpi import soap_doors
 from ardenne.services.mpi.adopting import PersonRunner, Projection
 from ardenne.services.mpi.api import PersonOperations
 from ardenne.services.mpi.index import Index
+from ardenne.services.mpi.nightly import NightlySearch
 from ardenne.services.mpi.soap_doors import PersonDoors
 from ardenne.services.notices.sending import NoticeRunner, of_document
 from ardenne.services.record import summary_operation
@@ -187,6 +188,7 @@ class Application:
             asyncio.ensure_future(_label_all(self._database)),
             asyncio.ensure_future(person_runner.run()),
             asyncio.ensure_future(person_runner.run_groups()),
+            asyncio.ensure_future(self._nightly_search().run()),
             asyncio.ensure_future(_listen(self.settings, service, index)),
             asyncio.ensure_future(parameters.keep(service)),
             asyncio.ensure_future(FactRunner(service).run()),
@@ -217,6 +219,13 @@ class Application:
         settings = self.settings
         base = settings.base_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
         return NoticeRunner(self._database, mail_server(settings), base)
+
+    def _nightly_search(self) -> NightlySearch:
+        assert self._database is not None
+        settings = self.settings
+        return NightlySearch(
+            self._database, settings.database, settings.duplicate_search_hour, settings.time_zone
+        )
 
     def _journal_runner(self) -> JournalRunner:
         assert self._database is not None

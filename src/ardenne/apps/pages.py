@@ -31,6 +31,7 @@ from ardenne.services.authorisations.casework import Casework
 from ardenne.services.consent.pages import ConsentPages
 from ardenne.services.directory.pages import DirectoryPages
 from ardenne.services.mpi.pages import IdentityPages
+from ardenne.services.mpi.person_pages import PersonPages
 from ardenne.services.notices.pages import NoticePages
 from ardenne.services.record.api import FilingDoor
 from ardenne.services.record.exchange.objects import Place
@@ -118,9 +119,10 @@ def pages_application(
         *ProfessionalPages(service, renderer).routes(),
         *DeskPages(service, renderer).routes(),
         *IdentityPages(service, renderer).routes(),
+        *PersonPages(service, renderer).routes(),
         *MatrixPages(service, renderer).routes(),
         *accounts.routes(identity, renderer, patients),
-        *authorisations.routes(casework, renderer),
+        *authorisations.routes(casework, renderer, settings.jurisdiction),
         *DirectoryPages(service, renderer).routes(),
         *RecordPages(service, renderer, settings.base_url).routes(),
         *referring.routes(service, renderer),

@@ -17,7 +17,7 @@ from ardenne.kernel.rest.router import Operation
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.search.query import read_pairs
 from ardenne.kernel.store import groups
-from ardenne.services.mpi import crossing, golden, store
+from ardenne.services.mpi import crossing, golden, protecting, store
 from ardenne.services.mpi.contract import Outcome, Told
 from ardenne.services.mpi.feeding import UnknownNumber, acting, resolve
 from ardenne.services.mpi.index import Index
@@ -74,6 +74,7 @@ class PersonOperations:
         self, service: FhirService, traits: list[Any], numbers: list[tuple[str, str]], certain: bool
     ) -> list[Match]:
         found = await self._index.matcher.matches(service.database, traits)
+        found = await protecting.disclosed(service, self._index.matcher, traits, found)
         known = {match.person for match in found}
         scorer = await self._index.matcher.scorer(service.database)
         for one in await store.identities(service.database, numbers):

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from ardenne.kernel.store.database import Connection, Database
-from ardenne.services.mpi import golden, store
+from ardenne.services.mpi import golden, store, store_aliases
 from ardenne.services.mpi.rules.blocking import hashed
 from ardenne.services.mpi.rules.reading import is_national, traits_of
 
 Json = dict[str, Any]
 Number = tuple[str, str]
-_OWN = (golden.NODE, "urn:ardenne:sender:")
+_OWN = (golden.NODE, golden.ALIAS, "urn:ardenne:sender:")
 
 
 async def is_domain(asked: Database | Connection, system: str) -> bool:
@@ -31,7 +31,10 @@ async def person(asked: Database | Connection, system: str, value: str) -> str:
         for one in await store.candidates(asked, hashed([f"N{number[1]}"]))
         if any(number[1] == held[1] for traits in one.traits for held in traits.numbers)
     }
-    return persons.pop() if len(persons) == 1 else ""
+    # who asks by the national number of somebody under protection finds nobody
+    if len(persons) != 1 or await store_aliases.protected(asked, list(persons)):
+        return ""
+    return persons.pop()
 
 
 async def numbers(

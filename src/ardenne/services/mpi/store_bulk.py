@@ -32,7 +32,6 @@ select c.relname, pg_total_relation_size(c.oid) from pg_class c
  where c.relkind = 'r' and (c.relname like 'mpi_%' or c.relname in ('resource', 'string_value', 'date_value', 'posting'))
  order by 2 desc
 """
-_APART = "select person, other from mpi_apart"
 _SIGNATURE = 19
 _TRAILER = b"\xff\xff"
 _CHUNK = 50_000
@@ -134,12 +133,6 @@ def _keys(connection: psycopg.Connection[Any]) -> tuple[npt.NDArray[np.int64], n
     row = np.dtype([("n", ">i2"), ("a", ">i4"), ("key", ">i8"), ("b", ">i4"), ("identity", ">i8")])
     table = np.frombuffer(content, dtype=row)
     return table["key"].astype(np.int64), table["identity"].astype(np.int64)
-
-
-def apart(dsn: str) -> set[tuple[str, str]]:
-    """Return the pairs of persons of whom an officer said that they are two."""
-    with psycopg.connect(dsn) as connection:
-        return {(row[0], row[1]) for row in connection.execute(_APART)}
 
 
 def sizes(dsn: str) -> Iterator[tuple[str, int]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from lxml import etree
 
 from ardenne.kernel.policy.service import AccessRefused
-from ardenne.services.mpi import crossing, store
+from ardenne.services.mpi import crossing, protecting, store
 from ardenne.services.mpi.contract import Doubtful
 from ardenne.services.mpi.doubts import Doubts
 from ardenne.services.mpi.index import to_link
@@ -85,6 +85,7 @@ async def _meant(call: Call, asked: Find) -> tuple[str, bool]:
     if asked.numbers and not any(says_enough(one._replace(numbers=())) for one in traits):
         return "", False
     matches = await call.persons.matcher.matches(database, traits)
+    matches = await protecting.disclosed(call.service, call.persons.matcher, traits, matches)
     likely = [match for match in matches if match.outcome != NEW]
     return to_link(likely), bool(likely) and not to_link(likely)
 
