@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import UTC, date, datetime
+from importlib.resources import files
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
@@ -70,6 +71,7 @@ class VaccinationPages:
             Route("/pro/vaccinations", self._seen(VaccinationPages.worklist)),
             Route("/pro/vaccination/{patient}", self._seen(VaccinationPages.record), methods=["GET", "POST"]),
             Route("/card/verify", self._seen(VaccinationPages.verifier), methods=["GET", "POST"]),
+            Route("/card/worker.js", self.worker),
             Route("/vaccination/.well-known/jwks.json", self._seen(VaccinationPages.key_set)),
         ]
 
@@ -184,12 +186,22 @@ class VaccinationPages:
             card_text = str((await request.form()).get("text", ""))
             verdict = verify(card_text, self._keys.store(), int(time.time()))
         values = {"verdict": verdict, "entered": card_text, "wording": wording}
-        return self._renderer.page(request, "card_verify.html", values)
+        page = self._renderer.page(request, "card_verify.html", values)
+        page.headers["permissions-policy"] = "camera=(self), microphone=(), geolocation=()"
+        return page
+
+    async def worker(self, request: Request) -> Response:
+        """The service worker that keeps the verifier's page for use without a network; its scope is /card/."""
+        content = files("ardenne.ui").joinpath("static/card-worker.js").read_bytes()
+        headers = {"cache-control": "no-cache", "x-content-type-options": "nosniff"}
+        return Response(content, 200, headers, "text/javascript")
 
     async def key_set(self, request: Request) -> Response:
-        """The public keys of this node's cards, for other verifiers."""
-        held = [key for keys in self._keys.store().keys.values() for key in keys]
-        return JSONResponse(write_jwks(held), headers={"access-control-allow-origin": "*"})
+        """The public keys of this node's cards, and which cards are withdrawn, for other verifiers."""
+        store = self._keys.store()
+        held = [key for keys in store.keys.values() for key in keys]
+        content = {**write_jwks(held), "revokedCards": sorted(store.revoked_cards)}
+        return JSONResponse(content, headers={"access-control-allow-origin": "*"})
 
     def _nobody(self, request: Request, status: int = 403) -> Response:
         text = self._renderer.words(request).text
