@@ -163,3 +163,29 @@ def test_a_campaign_from_choice_to_letters_and_the_pages_beside_it(
                 office.goto(f"{site.address}{page}?lang={language}")
                 assert violations(office, RULES, language) == [], (page, language)
                 assert office.evaluate("document.documentElement.scrollWidth") <= 320, (page, language)
+
+
+def test_a_card_is_verified_without_a_network(browser: Browser, guarded: Guarded) -> None:
+    site, _folder = guarded
+    with reader(browser, site, "anne.schmitz") as anne:
+        printed = anne.request.get(f"{site.address}/my/vaccination/card.pdf")
+        pdf = PdfReader(io.BytesIO(printed.body()))
+        assert pdf.metadata is not None
+        card = str(pdf.metadata["/Keywords"])
+    context = browser.new_context(locale="en")
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto(f"{site.address}/card/verify?lang=en")
+    page.wait_for_selector("html[data-offline=ready]", state="attached")
+    page.wait_for_timeout(1500)
+    context.set_offline(True)
+    page.goto(f"{site.address}/card/verify")
+    page.locator("#text").fill(card)
+    page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_role("status")).to_contain_text("SCHMITZ")
+    page.locator("#text").fill(card[:-3] + "000")
+    page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_role("alert")).to_contain_text("Do not trust")
+    assert [text for text in complaints if "Content Security" in text] == []
+    context.close()

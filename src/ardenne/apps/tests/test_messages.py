@@ -47,7 +47,7 @@ def adt(
 
 async def converse(node: TestNode, messages: list[bytes], size: int = 20_000) -> list[er7.Message]:
     """Send messages over one connection and return the answers."""
-    server = MllpServer(Messages(node.service, Index()).answerer.answer, Limits(size=size))
+    server = MllpServer(Messages(node.service, Index(), "lu").answerer.answer, Limits(size=size))
     port = await server.start("127.0.0.1", 0)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     frames, answers = Frames(1_000_000), list[bytes]()

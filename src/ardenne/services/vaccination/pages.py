@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from importlib.resources import files
+from typing import Any, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from ardenne.kernel.identity.caller import Caller, Kind
+from ardenne.kernel.policy import store as grants
+from ardenne.kernel.policy.facts import Kind as Grant
 from ardenne.kernel.rest.errors import RestError
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings
+from ardenne.kernel.store.change import now as moment
 from ardenne.services.vaccination import wording
 from ardenne.services.vaccination.campaigns import store as campaigns
 from ardenne.services.vaccination.card import card_of, immunization, keep, performer_of
@@ -27,10 +31,24 @@ from ardenne.services.vaccination.planning import plan_visits
 from ardenne.services.vaccination.schedules import of_jurisdiction
 from ardenne.standards.cards.keys import write_jwks
 from ardenne.standards.cards.reading import verify
+from ardenne.ui import parties
 from ardenne.ui.rendering import Renderer
 from ardenne.ui.seen import Endpoint, as_seen
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_MOST = 50
+"""Patients of a worklist: each card is reckoned anew."""
+
+
+class Summary(NamedTuple):
+    """A person in a list: vaccine groups that are due now, and when the next one is; ``late``: one is overdue."""
+
+    patient: str
+    name: str
+    born: str
+    now: list[str]
+    next: date | None
+    late: bool
 
 
 class VaccinationPages:
@@ -48,8 +66,12 @@ class VaccinationPages:
         return [
             Route("/my/vaccination", self._seen(VaccinationPages.mine)),
             Route("/my/vaccination/card.pdf", self._seen(VaccinationPages.printed)),
+            Route("/my/vaccination/of/{patient}", self._seen(VaccinationPages.mine)),
+            Route("/my/vaccination/of/{patient}/card.pdf", self._seen(VaccinationPages.printed)),
+            Route("/pro/vaccinations", self._seen(VaccinationPages.worklist)),
             Route("/pro/vaccination/{patient}", self._seen(VaccinationPages.record), methods=["GET", "POST"]),
             Route("/card/verify", self._seen(VaccinationPages.verifier), methods=["GET", "POST"]),
+            Route("/card/worker.js", self.worker),
             Route("/vaccination/.well-known/jwks.json", self._seen(VaccinationPages.key_set)),
         ]
 
@@ -57,21 +79,27 @@ class VaccinationPages:
         return as_seen(self._service, lambda one: VaccinationPages(one, self._renderer, self._settings), page)
 
     async def mine(self, request: Request) -> Response:
-        """What is due for me, when and why, and what was given."""
-        caller = self._service.caller
-        card = await card_of(self._service, caller.patient, self._schedule) if _is_citizen(caller) else None
+        """What is due for me or for somebody of mine, when and why, what was given; beside it the family."""
+        whose = self._whose(request)
+        card = await card_of(self._service, whose, self._schedule) if whose else None
         if card is None:
             return self._nobody(request)
+        own = self._service.caller.patient
+        others = [
+            one for one in (own, *(held.patient for held in self._service.caller.mandates)) if one != whose
+        ]
         values = {
             "card": card, "wording": wording,
-            "invitations": await campaigns.invitations(self._service.database, caller.patient),
+            "invitations": await campaigns.invitations(self._service.database, whose),
+            "whose": "" if whose == own else whose, "name": parties.display(card.patient),
+            "family": [found for one in others if one and (found := await self._summary(one))], "own": own,
         }  # fmt: skip
         return self._renderer.page(request, "my_vaccination.html", values)
 
     async def printed(self, request: Request) -> Response:
-        """My card as PDF, with the European Vaccination Card as a code."""
-        caller = self._service.caller
-        card = await card_of(self._service, caller.patient, self._schedule) if _is_citizen(caller) else None
+        """The card as PDF, with the European Vaccination Card as a code."""
+        whose = self._whose(request)
+        card = await card_of(self._service, whose, self._schedule) if whose else None
         if card is None or card.subject is None:
             return self._nobody(request)
         words = self._renderer.words(request)
@@ -81,6 +109,37 @@ class VaccinationPages:
             "cache-control": "no-store",
         }
         return Response(content, 200, headers, "application/pdf")
+
+    def _whose(self, request: Request) -> str:
+        """Return the patient of the address: the reader, or somebody for whom the reader has a mandate; else nothing."""
+        caller = self._service.caller
+        asked = request.path_params.get("patient", caller.patient)
+        held = {caller.patient, *(one.patient for one in caller.mandates)}
+        return str(asked) if _is_citizen(caller) and asked in held else ""
+
+    async def _summary(self, patient: str) -> Summary | None:
+        """Return a person's line in a list; None for one whom the reader may not see."""
+        card = await card_of(self._service, patient, self._schedule)
+        if card is None:
+            return None
+        now = [one.group for one in card.dues if one.state in ("overdue", "due")]
+        days = [one.recommended for one in card.dues if one.state == "later" and one.recommended]
+        late = any(one.state == "overdue" for one in card.dues)
+        name, born = parties.display(card.patient), str(card.patient.get("birthDate", ""))
+        return Summary(patient, name, born, now, min(days, default=None), late)
+
+    async def worklist(self, request: Request) -> Response:
+        """My patients for whom something is due, overdue ones first."""
+        caller, policy = self._service.caller, self._service.policy
+        if caller.kind is not Kind.PROFESSIONAL or policy is None:
+            return self._nobody(request)
+        parties_of = policy.standing(caller).parties
+        kinds = [int(kind) for kind in Grant]
+        ids = await grants.patients_of(self._service.database, parties_of, moment(), kinds, _MOST)
+        found = [one for patient in ids if (one := await self._summary(patient)) and one.now]
+        found.sort(key=lambda one: (not one.late, -len(one.now), one.name))
+        values = {"rows": found, "most": _MOST, "full": len(ids) == _MOST}
+        return self._renderer.page(request, "pro_vaccinations.html", values)
 
     async def record(self, request: Request) -> Response:
         """A patient's card for the vaccinator: what is due, a plan of visits, and entering an act."""
@@ -127,12 +186,22 @@ class VaccinationPages:
             card_text = str((await request.form()).get("text", ""))
             verdict = verify(card_text, self._keys.store(), int(time.time()))
         values = {"verdict": verdict, "entered": card_text, "wording": wording}
-        return self._renderer.page(request, "card_verify.html", values)
+        page = self._renderer.page(request, "card_verify.html", values)
+        page.headers["permissions-policy"] = "camera=(self), microphone=(), geolocation=()"
+        return page
+
+    async def worker(self, request: Request) -> Response:
+        """The service worker that keeps the verifier's page for use without a network; its scope is /card/."""
+        content = files("ardenne.ui").joinpath("static/card-worker.js").read_bytes()
+        headers = {"cache-control": "no-cache", "x-content-type-options": "nosniff"}
+        return Response(content, 200, headers, "text/javascript")
 
     async def key_set(self, request: Request) -> Response:
-        """The public keys of this node's cards, for other verifiers."""
-        held = [key for keys in self._keys.store().keys.values() for key in keys]
-        return JSONResponse(write_jwks(held), headers={"access-control-allow-origin": "*"})
+        """The public keys of this node's cards, and which cards are withdrawn, for other verifiers."""
+        store = self._keys.store()
+        held = [key for keys in store.keys.values() for key in keys]
+        content = {**write_jwks(held), "revokedCards": sorted(store.revoked_cards)}
+        return JSONResponse(content, headers={"access-control-allow-origin": "*"})
 
     def _nobody(self, request: Request, status: int = 403) -> Response:
         text = self._renderer.words(request).text
