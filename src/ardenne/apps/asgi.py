@@ -36,6 +36,7 @@ from ardenne.kernel.identity.caller import ANONYMOUS
 from ardenne.kernel.identity.errors import Unauthenticated
 from ardenne.kernel.identity.node import Identity
 from ardenne.kernel.identity.oauth import metadata
+from ardenne.kernel.identity.store_accounts import Accounts
 from ardenne.kernel.imports.operations import BulkImport
 from ardenne.kernel.imports.runner import ImportRunner
 from ardenne.kernel.imports.store import ImportJobs
@@ -62,6 +63,7 @@ from ardenne.kernel.store.resources import Resources
 from ardenne.kernel.subscriptions import websocket
 from ardenne.kernel.subscriptions.node import Subscriptions
 from ardenne.services.authorisations.casework import Casework
+from ardenne.services.consent.objecting import Objections
 from ardenne.services.consent.projection import project
 from ardenne.services.consent.runner import ConsentRunner
 from ardenne.services.mpi import soap_doors
@@ -197,7 +199,9 @@ class Application:
             asyncio.ensure_future(CampaignRunner(service, schedule).run()),
             asyncio.ensure_future(CoverageRunner(service, self.settings.data_folder, schedule).run()),
         ]
-        identity = Identity(self._database, self.settings, JournalEvents())
+        assert isinstance(service.resources, Resources)
+        events = Objections(JournalEvents(), service.resources, Accounts(self._database))
+        identity = Identity(self._database, self.settings, events)
         self._background.append(asyncio.ensure_future(identity.run()))
         self._doorkeeper = Doorkeeper(self.settings, identity)
         self._recent = identity.recent

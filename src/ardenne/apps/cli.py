@@ -9,6 +9,7 @@ import click
 
 from ardenne import __version__
 from ardenne.apps.access import decide, journal
+from ardenne.apps.affiliation_loading import command as affiliation
 from ardenne.apps.bench.command import command as bench
 from ardenne.apps.checking import command as check
 from ardenne.apps.conformance import command as conformance
@@ -173,6 +174,7 @@ def token(
     click.echo(tokens.issue(settings, tokens.Wish(user, scope, purpose, role, patient, minutes)))
 
 
+main.add_command(affiliation)
 main.add_command(bench)
 main.add_command(check)
 main.add_command(decide)

@@ -26,6 +26,7 @@ from ardenne.services.access.matrix_pages import MatrixPages
 from ardenne.services.access.professional_pages import ProfessionalPages
 from ardenne.services.accounts import pages as accounts
 from ardenne.services.accounts.authorize import Patients
+from ardenne.services.affiliation.pages import AffiliationPages
 from ardenne.services.authorisations import pages as authorisations
 from ardenne.services.authorisations.casework import Casework
 from ardenne.services.consent.pages import ConsentPages
@@ -58,6 +59,7 @@ TEMPLATE_PACKAGES = (
     "ardenne.services.mpi",
     "ardenne.services.referring",
     "ardenne.services.notices",
+    "ardenne.services.affiliation",
     "ardenne.services.stock",
 )
 _STATIC = Path(str(ardenne.ui.__file__)).parent / "static"
@@ -127,6 +129,7 @@ def pages_application(
         *RecordPages(service, renderer, settings.base_url).routes(),
         *referring.routes(service, renderer),
         *NoticePages(service.database, renderer, mail_server(settings), settings.base_url).routes(),
+        *AffiliationPages(service, renderer, settings.base_url).routes(),
         *MovingPages(service, renderer, Place(settings.community)).routes(),
         *StockPages(service, renderer).routes(),
         *ActPages(service, renderer).routes(),

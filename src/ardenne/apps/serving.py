@@ -40,6 +40,7 @@ MIGRATIONS = (
     "ardenne.services.mpi.migrations",
     "ardenne.services.referring.migrations",
     "ardenne.services.notices.migrations",
+    "ardenne.services.affiliation.migrations",
     "ardenne.services.stock.migrations",
     "ardenne.services.vaccination.migrations",
 )
