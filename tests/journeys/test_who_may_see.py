@@ -178,7 +178,7 @@ def test_pages_about_access_are_accessible_and_narrow(
     for login, paths in (
         ("emma.pauly", ("/my/access", "/my/journal", "/my/code")),
         ("claude.thill", ("/pro", "/pro/why/{patient}", "/pro/emergency/{patient}")),
-        ("data-protection", ("/desk/emergencies", "/desk/questions")),
+        ("data-protection", ("/desk/emergencies", "/desk/questions", "/desk/deletions")),
         (
             "matrix-editor",
             ("/desk/matrix", "/desk/matrix/simulator?profession=nurse&category=ALLERGY&act=read&level=1"),

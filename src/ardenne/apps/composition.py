@@ -7,10 +7,14 @@ from ardenne.services.access.contract import PatientCodes
 from ardenne.services.access.opening import Codes
 from ardenne.services.mpi.contract import PersonIndex
 from ardenne.services.mpi.index import Index
+from ardenne.services.notices import store as notices
 from ardenne.services.notices.contract import Notices
 from ardenne.services.notices.sending import Queue
 from ardenne.services.record.contract import RecordContents
 from ardenne.services.record.destroying import Contents
+from ardenne.services.record.sharing import store as sharing
+from ardenne.services.referring import store as referring
+from ardenne.services.retention.contract import Keepers
 from ardenne.services.stock.keeping import Uses
 from ardenne.services.vaccination.contract import Recipients, Vaccines, VaccineStock
 from ardenne.services.vaccination.recipients import BatchRecipients, KnownVaccines
@@ -28,4 +32,5 @@ def registry() -> Registry:
     found.provide(Vaccines, KnownVaccines())
     found.provide(Recipients, BatchRecipients())
     found.provide(VaccineStock, Uses())
+    found.provide(Keepers, Keepers(referring.Kept(), sharing.Kept(), notices.Kept()))
     return found

@@ -39,6 +39,7 @@ from ardenne.services.record.exchange.objects import Place
 from ardenne.services.record.moving.pages import MovingPages
 from ardenne.services.record.pages import RecordPages
 from ardenne.services.referring import pages as referring
+from ardenne.services.retention.pages import RetentionPages
 from ardenne.services.stock.pages import StockPages
 from ardenne.services.vaccination.act_pages import ActPages
 from ardenne.services.vaccination.campaigns.pages import CampaignPages
@@ -60,6 +61,7 @@ TEMPLATE_PACKAGES = (
     "ardenne.services.referring",
     "ardenne.services.notices",
     "ardenne.services.affiliation",
+    "ardenne.services.retention",
     "ardenne.services.stock",
 )
 _STATIC = Path(str(ardenne.ui.__file__)).parent / "static"
@@ -129,6 +131,7 @@ def pages_application(
         *RecordPages(service, renderer, settings.base_url).routes(),
         *referring.routes(service, renderer),
         *NoticePages(service.database, renderer, mail_server(settings), settings.base_url).routes(),
+        *RetentionPages(service, renderer).routes(),
         *AffiliationPages(service, renderer, settings.base_url).routes(),
         *MovingPages(service, renderer, Place(settings.community)).routes(),
         *StockPages(service, renderer).routes(),

@@ -41,6 +41,7 @@ MIGRATIONS = (
     "ardenne.services.referring.migrations",
     "ardenne.services.notices.migrations",
     "ardenne.services.affiliation.migrations",
+    "ardenne.services.retention.migrations",
     "ardenne.services.stock.migrations",
     "ardenne.services.vaccination.migrations",
 )

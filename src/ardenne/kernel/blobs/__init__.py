@@ -112,6 +112,10 @@ class BlobStore:
         if left and not left[0][0]:
             await connection.execute(store.REMOVE, record, wanted)
 
+    async def holders(self, connection: Connection, records: Sequence[int]) -> list[int]:
+        """Return what holds the contents of records: hashes of Binaries, or WAITING and KEPT."""
+        return [row[0] for row in await connection.fetch(store.HOLDERS, list(records))]
+
     async def destroy(self, connection: Connection, records: Sequence[int]) -> int:
         """Destroy the keys of records, and so their contents, with the caller's transaction; return how many contents."""
         await connection.execute(store.DESTROY_KEY, list(records))

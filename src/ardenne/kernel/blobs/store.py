@@ -40,6 +40,7 @@ REMOVE = """
 with gone as (delete from content where record = $1 and digest = $2 and holders = '{}' returning file)
 insert into content_removed (file) select file from gone where file is not null
 """
+HOLDERS = "select distinct unnest(holders) from content where record = any($1)"
 DESTROY_KEY = "delete from content_key where record = any($1::bigint[])"
 DESTROY = """
 with gone as (delete from content where record = any($1::bigint[]) returning file),

@@ -128,3 +128,14 @@ async def sent(connection: Connection, notice: int, now: datetime) -> None:
 async def again(connection: Connection, notice: int, due: datetime, failed: datetime | None) -> None:
     """Note a failure: when it is tried again, or that it is given up."""
     await connection.execute(_AGAIN, notice, due, failed)
+
+
+_FORGET_PATIENT = "delete from notice_address where patient = $1"
+
+
+class Kept:
+    """Fulfils ``retention.contract.Keeper``."""
+
+    async def forget(self, connection: Connection, patient: int) -> None:
+        """Remove the address of a record's person."""
+        await connection.execute(_FORGET_PATIENT, patient)

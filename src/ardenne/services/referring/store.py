@@ -144,3 +144,19 @@ async def add_stand_in(connection: Connection, agreement: uuid.UUID, one: StandI
 async def stand_ins(asked: Database | Connection, agreement: uuid.UUID) -> list[StandIn]:
     """Return who stood or will stand in, latest first."""
     return [StandIn(*row) for row in await asked.fetch(_STAND_INS, agreement)]
+
+
+_FORGET = (
+    "delete from referring_review where agreement in (select id from referring_agreement where patient = $1)",
+    "delete from referring_stand_in where agreement in (select id from referring_agreement where patient = $1)",
+    "delete from referring_agreement where patient = $1",
+)
+
+
+class Kept:
+    """Fulfils ``retention.contract.Keeper``."""
+
+    async def forget(self, connection: Connection, patient: int) -> None:
+        """Remove the agreements of a record."""
+        for statement in _FORGET:
+            await connection.execute(statement, patient)

@@ -93,3 +93,14 @@ async def end(connection: Connection, patient: int, share: uuid.UUID, now: datet
 async def prune(connection: Connection, now: datetime) -> None:
     """Forget the content of links whose time is over."""
     await connection.execute(_PRUNE, now)
+
+
+_FORGET = "delete from record_share where patient = $1"
+
+
+class Kept:
+    """Fulfils ``retention.contract.Keeper``."""
+
+    async def forget(self, connection: Connection, patient: int) -> None:
+        """Remove what the person of a record shared."""
+        await connection.execute(_FORGET, patient)
