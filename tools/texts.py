@@ -49,8 +49,15 @@ PACKAGES = (
     Package(
         "services/authorisations", ("services/authorisations",), ("ardenne.services.authorisations.wording",)
     ),
-    Package("services/vaccination", ("services/vaccination",), ("ardenne.services.vaccination.wording",)),
+    Package(
+        "services/vaccination",
+        ("services/vaccination",),
+        ("ardenne.services.vaccination.wording", "ardenne.services.vaccination.campaigns.wording"),
+    ),
+    Package("services/stock", ("services/stock",), ("ardenne.services.stock.wording",)),
     Package("services/mpi", ("services/mpi",), ("ardenne.services.mpi.wording",)),
+    Package("services/affiliation", ("services/affiliation",)),
+    Package("services/notices", ("services/notices",)),
     Package("services/referring", ("services/referring",), ("ardenne.services.referring.wording",)),
     Package("services/accounts", ("services/accounts",), ("ardenne.services.accounts.wording",)),
 )

@@ -117,7 +117,7 @@ def test_the_desk_is_accessible_in_every_language_and_on_a_phone(browser: Browse
         for path in ("/desk/identity", first, person):
             for language in LANGUAGES:
                 page.goto(f"{site.address}{path}?lang={language}")
-                assert violations(page, _RULES) == [], (path, language)
+                assert violations(page, _RULES, language) == [], (path, language)
                 assert page.evaluate("document.documentElement.scrollWidth") <= 320, (path, language)
 
 

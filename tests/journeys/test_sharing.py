@@ -6,6 +6,7 @@ import json
 import re
 import urllib.error
 import urllib.request
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -88,4 +89,31 @@ def test_the_pages_are_accessible_and_narrow(browser: Browser, guarded: Guarded,
             if jean.url != address:
                 jean.goto(address)
             assert jean.evaluate("document.documentElement.scrollWidth") <= 320
-            assert violations(jean, RULES) == []
+            assert violations(jean, RULES, language) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_of_notices_is_accessible_and_narrow(
+    browser: Browser, guarded: Guarded, language: str
+) -> None:
+    site, _folder = guarded
+    with reader(browser, site, "jean.weber", script=True, width=320) as jean:
+        jean.goto(f"{site.address}/account/notices?lang={language}")
+        assert jean.locator(".notice").count() == 1
+        assert jean.evaluate("document.documentElement.scrollWidth") <= 320
+        assert violations(jean, RULES, language) == []
+
+
+def test_the_whole_record_is_taken_away_as_one_file(browser: Browser, guarded: Guarded) -> None:
+    site, _folder = guarded
+    with reader(browser, site, "jean.weber") as jean:
+        jean.goto(f"{site.address}/mine")
+        jean.get_by_role("link", name="Take my record away").click()
+        with jean.expect_download(timeout=120_000) as download:
+            jean.get_by_role("button", name="Make the file").click()
+        with zipfile.ZipFile(download.value.path()) as file:
+            assert file.testzip() is None
+            names = file.namelist()
+        assert "INDEX.HTM" in names and any(name.endswith(".PDF") for name in names)
+        jean.goto(f"{site.address}/my/journal")
+        expect(jean.locator("main")).to_contain_text("exported")

@@ -68,7 +68,7 @@ def test_every_page_is_accessible_and_fits_a_phone(browser: Browser, guarded: Gu
         for page, address in pages:
             for language in LANGUAGES:
                 page.goto(f"{site.address}{address}?lang={language}")
-                assert violations(page, RULES) == [], (address, language)
+                assert violations(page, RULES, language) == [], (address, language)
                 assert page.evaluate("document.documentElement.scrollWidth") <= 320, (address, language)
 
 
@@ -79,3 +79,113 @@ def test_a_stranger_sees_no_card(browser: Browser, guarded: Guarded) -> None:
     with reader(browser, site, "jean.weber") as jean:
         answer = jean.goto(f"{site.address}/pro/vaccination/{patient}")
         assert answer and answer.status == 403
+
+
+def test_the_keeper_of_the_stock_books_and_recalls(browser: Browser, guarded: Guarded) -> None:
+    site, _folder = guarded
+    with reader(browser, site, "anne.schmitz") as anne:
+        patient = record_of(anne, site).rpartition("/")[2]
+    with reader(browser, site, "public-health") as keeper, reader(browser, site, "claude.thill") as doctor:
+        desk = f"{site.address}/desk/stock"
+        for name in ("Main store", "Attertdall"):
+            keeper.goto(desk)
+            keeper.locator("#name").fill(name)
+            if name == "Attertdall":
+                keeper.locator("#organisation").fill(name)
+                keeper.get_by_role("button", name="Find the organisation").click()
+                keeper.locator("#party-1").check()
+            keeper.get_by_role("button", name="Open the site").click()
+            expect(keeper.get_by_role("status")).to_contain_text("Done")
+        keeper.locator("#box").fill(_BOX.replace("W1C23M", "RECALL7"))
+        keeper.locator("#site").select_option(label="Attertdall")
+        keeper.locator("#doses").fill("2")
+        keeper.get_by_role("button", name="Book the delivery").click()
+        expect(keeper.locator("table")).to_contain_text("RECALL7")
+        doctor.goto(f"{site.address}/pro/vaccination/{patient}")
+        doctor.locator("#box").fill(_BOX.replace("W1C23M", "RECALL7"))
+        doctor.get_by_role("button", name="Keep").click()
+        expect(doctor.get_by_role("status")).to_contain_text("taken from the stock")
+        keeper.get_by_role("link", name="RECALL7").click()
+        keeper.locator("#reason").fill("particles in the vial")
+        keeper.get_by_role("button", name="Recall this batch").click()
+        keeper.locator("#reason").fill("letters to all recipients")
+        keeper.get_by_role("button", name="Show who received it").click()
+        expect(keeper.locator("main")).to_contain_text("Schmitz")
+        doctor.goto(f"{site.address}/pro/vaccination/{patient}")
+        doctor.locator("#box").fill(_BOX.replace("W1C23M", "RECALL7"))
+        doctor.get_by_role("button", name="Keep").click()
+        expect(doctor.get_by_role("alert")).to_contain_text("recalled")
+    with reader(browser, site, "public-health", script=True, width=320) as keeper:
+        for path in ("", "/orders", "/batch/1"):
+            for language in LANGUAGES:
+                keeper.goto(f"{site.address}/desk/stock{path}?lang={language}")
+                assert violations(keeper, RULES, language) == [], (path, language)
+                assert keeper.evaluate("document.documentElement.scrollWidth") <= 320, (path, language)
+
+
+def test_a_campaign_from_choice_to_letters_and_the_pages_beside_it(
+    browser: Browser, guarded: Guarded
+) -> None:
+    site, _folder = guarded
+    with reader(browser, site, "public-health") as office:
+        office.goto(f"{site.address}/desk/campaigns")
+        office.locator("#name").fill("Tetanus")
+        office.locator("#group").select_option("Diphtheria, tetanus, pertussis")
+        office.locator("#born_from").fill("1930-01-01")
+        office.locator("#born_to").fill("2010-01-01")
+        office.locator("#share").fill("0")
+        office.get_by_role("button", name="Choose the persons").click()
+        expect(office.get_by_role("alert")).to_contain_text("journal")
+        office.locator("#reason").fill("Boosters after the floods")
+        office.get_by_role("button", name="Choose the persons").click()
+        for _attempt in range(30):
+            if office.get_by_role("button", name="Letters to invite").count():
+                break
+            office.wait_for_timeout(1000)
+            office.reload()
+        expect(office.locator("main")).to_contain_text("Weber")
+        campaign = office.url
+        made = office.request.post(campaign, form={"act": "letters"}, headers={"origin": site.address})
+        assert made.status == 200
+        assert len(PdfReader(io.BytesIO(made.body())).pages) >= 1
+    with reader(browser, site, "jean.weber") as jean:
+        jean.goto(f"{site.address}/my/vaccination?lang=en")
+        expect(jean.locator(".notice")).to_contain_text("You were invited")
+        leaflet = jean.request.get(f"{site.address}/leaflet/lu/VAC0510", max_redirects=0)
+        assert leaflet.status == 303 and leaflet.headers["location"].startswith("https://")
+        jean.goto(f"{site.address}/simulator?disease=measles&b_young=95&lang=en")
+        expect(jean.locator("svg.curves")).to_have_count(2)
+        expect(jean.locator("main")).to_contain_text("Doses of scenario B")
+    path = campaign.removeprefix(site.address)
+    with reader(browser, site, "public-health", script=True, width=320) as office:
+        for page in ("/desk/campaigns", path, "/desk/coverage", "/desk/leaflets", "/simulator"):
+            for language in LANGUAGES:
+                office.goto(f"{site.address}{page}?lang={language}")
+                assert violations(office, RULES, language) == [], (page, language)
+                assert office.evaluate("document.documentElement.scrollWidth") <= 320, (page, language)
+
+
+def test_a_card_is_verified_without_a_network(browser: Browser, guarded: Guarded) -> None:
+    site, _folder = guarded
+    with reader(browser, site, "anne.schmitz") as anne:
+        printed = anne.request.get(f"{site.address}/my/vaccination/card.pdf")
+        pdf = PdfReader(io.BytesIO(printed.body()))
+        assert pdf.metadata is not None
+        card = str(pdf.metadata["/Keywords"])
+    context = browser.new_context(locale="en")
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto(f"{site.address}/card/verify?lang=en")
+    page.wait_for_selector("html[data-offline=ready]", state="attached")
+    page.wait_for_timeout(1500)
+    context.set_offline(True)
+    page.goto(f"{site.address}/card/verify")
+    page.locator("#text").fill(card)
+    page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_role("status")).to_contain_text("SCHMITZ")
+    page.locator("#text").fill(card[:-3] + "000")
+    page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_role("alert")).to_contain_text("Do not trust")
+    assert [text for text in complaints if "Content Security" in text] == []
+    context.close()

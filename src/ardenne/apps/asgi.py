@@ -23,6 +23,7 @@ from ardenne.kernel.audit.door import AuditDoor
 from ardenne.kernel.audit.journal import Journal
 from ardenne.kernel.audit.runner import JournalRunner
 from ardenne.kernel.audit.security import JournalEvents
+from ardenne.kernel.background import repeat
 from ardenne.kernel.exports.operations import BulkExport
 from ardenne.kernel.exports.runner import ExportRunner
 from ardenne.kernel.exports.store import ExportJobs
@@ -35,6 +36,7 @@ from ardenne.kernel.identity.caller import ANONYMOUS
 from ardenne.kernel.identity.errors import Unauthenticated
 from ardenne.kernel.identity.node import Identity
 from ardenne.kernel.identity.oauth import metadata
+from ardenne.kernel.identity.store_accounts import Accounts
 from ardenne.kernel.imports.operations import BulkImport
 from ardenne.kernel.imports.runner import ImportRunner
 from ardenne.kernel.imports.store import ImportJobs
@@ -42,6 +44,7 @@ from ardenne.kernel.imports.work import Task
 from ardenne.kernel.indexing.operations import IndexOperations
 from ardenne.kernel.indexing.runner import IndexRunner
 from ardenne.kernel.indexing.words import WordRunner
+from ardenne.kernel.mail import mail_server
 from ardenne.kernel.policy.matrix import shipped
 from ardenne.kernel.policy.service import PolicyService
 from ardenne.kernel.rest import answers
@@ -60,6 +63,7 @@ from ardenne.kernel.store.resources import Resources
 from ardenne.kernel.subscriptions import websocket
 from ardenne.kernel.subscriptions.node import Subscriptions
 from ardenne.services.authorisations.casework import Casework
+from ardenne.services.consent.objecting import Objections
 from ardenne.services.consent.projection import project
 from ardenne.services.consent.runner import ConsentRunner
 from ardenne.services.mpi import soap_doors
@@ -68,15 +72,22 @@ from ardenne.services.mpi.api import PersonOperations
 from ardenne.services.mpi.index import Index
 from ardenne.services.mpi.nightly import NightlySearch
 from ardenne.services.mpi.soap_doors import PersonDoors
+from ardenne.services.notices.sending import NoticeRunner, of_document
 from ardenne.services.record import summary_operation
 from ardenne.services.record.exchange import doors
 from ardenne.services.record.exchange.doors import SharingDoors
 from ardenne.services.record.exchange.mhd import generating, parameters
 from ardenne.services.record.exchange.mhd.publishing import Publishing
 from ardenne.services.record.exchange.objects import Place
+from ardenne.services.record.extracting import FactRunner
+from ardenne.services.vaccination.campaigns.drawing import CampaignRunner
+from ardenne.services.vaccination.extract import CoverageRunner
 from ardenne.services.vaccination.operations import VaccinationOperations
+from ardenne.services.vaccination.schedules import of_jurisdiction
 
 SETTINGS_VARIABLE = "ARDENNE_WORKER_SETTINGS"
+_DISCARD_SECONDS = 3600.0
+"""How often files of contents are looked for that a killed process did not remove."""
 _PUBLIC = ("/fhir/metadata", "/static/")
 _SMART_CONFIGURATION = "/fhir/.well-known/smart-configuration"
 _ANY_ORIGIN = (("access-control-allow-origin", "*"), ("cache-control", "public, max-age=300"))
@@ -134,6 +145,7 @@ class Application:
         service.policy = PolicyService(self._database, Journal(self._database), matrix)
         assert isinstance(service.resources, Resources)
         service.resources.projections["Consent"] = project
+        service.resources.projections["DocumentReference"] = of_document
         service.resources.projections["Patient"] = Projection(index.matcher)
         persons, person_runner = PersonOperations(index), PersonRunner(index.matcher, self._database)
         jobs = ExportJobs(self._database)
@@ -165,6 +177,7 @@ class Application:
                 ("POST", "DocumentReference"): publishing.simplified,
             },
         )
+        schedule = of_jurisdiction(self.settings.jurisdiction).schedule
         self._background = [
             asyncio.ensure_future(self._exports.run()),
             asyncio.ensure_future(importing.run()),
@@ -180,8 +193,15 @@ class Application:
             asyncio.ensure_future(self._nightly_search().run()),
             asyncio.ensure_future(_listen(self.settings, service, index)),
             asyncio.ensure_future(parameters.keep(service)),
+            asyncio.ensure_future(FactRunner(service).run()),
+            asyncio.ensure_future(repeat(service.blobs.discard, _DISCARD_SECONDS)),
+            asyncio.ensure_future(self._notices().run()),
+            asyncio.ensure_future(CampaignRunner(service, schedule).run()),
+            asyncio.ensure_future(CoverageRunner(service, self.settings.data_folder, schedule).run()),
         ]
-        identity = Identity(self._database, self.settings, JournalEvents())
+        assert isinstance(service.resources, Resources)
+        events = Objections(JournalEvents(), service.resources, Accounts(self._database))
+        identity = Identity(self._database, self.settings, events)
         self._background.append(asyncio.ensure_future(identity.run()))
         self._doorkeeper = Doorkeeper(self.settings, identity)
         self._recent = identity.recent
@@ -197,6 +217,12 @@ class Application:
         casework = Casework(service, identity)
         self._background.append(asyncio.ensure_future(casework.keep_current()))
         self._pages = pages_application(self.settings, service, identity, patients, casework)
+
+    def _notices(self) -> NoticeRunner:
+        assert self._database is not None
+        settings = self.settings
+        base = settings.base_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+        return NoticeRunner(self._database, mail_server(settings), base)
 
     def _nightly_search(self) -> NightlySearch:
         assert self._database is not None

@@ -21,6 +21,7 @@ _DESKS = {
     "registers": "/desk/authorisations",
     "data-protection": "/desk/emergencies",
     "policy": "/desk/matrix",
+    "public-health": "/desk/stock",
 }
 """The home of offices that do not look for persons; others have their account."""
 _FIND_PERSONS = frozenset({"identity", "operator"})

@@ -13,6 +13,8 @@ from ardenne.services.mpi.index import Index
 from ardenne.services.mpi.messages import PersonMessages
 from ardenne.services.record import filing
 from ardenne.services.record import store as desk
+from ardenne.services.vaccination.messages import VaccinationMessages
+from ardenne.services.vaccination.schedules import of_jurisdiction
 from ardenne.standards.fhir.outcome import Issue
 from ardenne.standards.hl7v2.er7 import Message
 
@@ -20,10 +22,17 @@ from ardenne.standards.hl7v2.er7 import Message
 class Messages:
     """The takers of one node."""
 
-    def __init__(self, service: FhirService, index: Index) -> None:
+    def __init__(self, service: FhirService, index: Index, schedule: str) -> None:
         self._service = service
         self._persons = PersonMessages(service, index)
-        takers = {**self._persons.takers(), "ADT": self.admission, "ORU": self.document, "MDM": self.document}
+        vaccinations = VaccinationMessages(service, schedule)
+        takers = {
+            **self._persons.takers(),
+            **vaccinations.takers(),
+            "ADT": self.admission,
+            "ORU": self.document,
+            "MDM": self.document,
+        }
         self.answerer = Answerer(service.database, service.blobs, takers, self._keep)
 
     async def admission(self, message: Message, data: bytes, address: str) -> Taken:
@@ -68,6 +77,7 @@ async def listen(settings: Settings, service: FhirService, index: Index) -> None
         authorities = Path(settings.mllp_authorities) if settings.mllp_authorities else None
         tls = tls_context(Path(settings.mllp_certificate), Path(settings.mllp_key), authorities)
     limits = Limits(size=settings.body_limit)
-    await MllpServer(Messages(service, index).answerer.answer, limits).run(
+    schedule = of_jurisdiction(settings.jurisdiction).schedule
+    await MllpServer(Messages(service, index, schedule).answerer.answer, limits).run(
         settings.mllp_host or settings.host, settings.mllp_port, tls
     )

@@ -35,8 +35,10 @@ _ALLOWED: dict[str, Callable[[Caller], bool]] = {
     "desk": _office(*_FILES),
     "data-protection": _office("data-protection"),
     "access-rights": _office("policy", "operator"),
+    "operations": _office("operator"),
     "letters": _office("identity"),
     "registers": _office("registers"),
+    "public-health": _office("public-health"),
     "personal": lambda caller: caller.kind in (Kind.CITIZEN, Kind.PROFESSIONAL),
 }
 

@@ -52,6 +52,10 @@ class Renderer:
             request.cookies.get(LANGUAGE_COOKIE, ""),
             request.headers.get("accept-language", ""),
         )
+        return self.words_in(language)
+
+    def words_in(self, language: str) -> Words:
+        """Return a language of the catalogues, for what is not written to the reader: letters."""
         return _words(language, self._packages, self._zone)
 
     def page(

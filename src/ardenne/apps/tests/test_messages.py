@@ -47,7 +47,7 @@ def adt(
 
 async def converse(node: TestNode, messages: list[bytes], size: int = 20_000) -> list[er7.Message]:
     """Send messages over one connection and return the answers."""
-    server = MllpServer(Messages(node.service, Index()).answerer.answer, Limits(size=size))
+    server = MllpServer(Messages(node.service, Index(), "lu").answerer.answer, Limits(size=size))
     port = await server.start("127.0.0.1", 0)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     frames, answers = Frames(1_000_000), list[bytes]()
@@ -144,7 +144,7 @@ def test_what_cannot_be_taken_is_answered_with_the_reason_and_kept(
     assert (answer.get("MSA-1"), answer.get("ERR-3.1")) == (code, condition)
     (entry,), total = feed_node.run(desk.waiting(feed_node.database, 10))
     assert total == 1
-    assert feed_node.service.blobs.get(entry.digest) == data
+    assert feed_node.run(feed_node.service.blobs.get(entry.digest)) == data
 
 
 def test_pix_and_pdq_queries(feed_node: TestNode) -> None:

@@ -18,6 +18,8 @@ from ardenne.ui.languages import Words
 from ardenne.ui.rendering import Renderer
 from ardenne.ui.seen import base_of, caller_of
 
+LINK_COOKIE = "link"
+"""Holds the proof of an outside provider while its owner is asked whether to link it."""
 _LARGEST_FORM = 64 * 1024
 
 

@@ -94,7 +94,7 @@ class OfficePages:
             "content-disposition": 'attachment; filename="document"', "cache-control": "no-store",
             "x-content-type-options": "nosniff", "content-security-policy": "sandbox",
         }  # fmt: skip
-        return Response(self._casework.service.blobs.get(one.digest), 200, headers, one.media_type)
+        return Response(await self._casework.service.blobs.get(one.digest), 200, headers, one.media_type)
 
     async def _found(self, request: Request) -> Application | None:
         application = identifier(request.path_params["application"])

@@ -201,7 +201,7 @@ class RecordPages:
             stored = await self._service.resources.read("Binary", url.removeprefix("Binary/"))
         if stored is None or stored.body is None:
             return media_type, b""
-        return media_type, binary.content_of(self._service, parse(stored.body))
+        return media_type, await binary.content_of(self._service, parse(stored.body))
 
     async def _record(
         self,

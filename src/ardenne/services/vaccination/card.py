@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 import orjson
 
+from ardenne.kernel.identity.caller import Caller
 from ardenne.kernel.rest import incoming
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.search.query import parse
 from ardenne.kernel.store import change, hashing
 from ardenne.kernel.store import conditions as ask
 from ardenne.kernel.store.change import Method, Mode
-from ardenne.services.vaccination.acts import Subject, subject_of
+from ardenne.services.vaccination import conditions
+from ardenne.services.vaccination.acts import Subject, parse_day, subject_of
+from ardenne.services.vaccination.contract import Use, VaccineStock
 from ardenne.services.vaccination.forecasts import Due, dues
 from ardenne.services.vaccination.nomenclature import starter
 from ardenne.services.vaccination.rules.engine import Assessment, assess
@@ -38,11 +42,6 @@ class Card:
     assessment: Assessment | None = None
 
 
-def schedule_of(jurisdiction: str) -> str:
-    """The schedule of a jurisdiction such as ``lu`` or ``be-wal``."""
-    return "be" if jurisdiction.startswith("be") else "lu"
-
-
 async def card_of(
     service: FhirService, patient_id: str, schedule: str, today: date | None = None
 ) -> Card | None:
@@ -53,18 +52,43 @@ async def card_of(
     patient = orjson.loads(stored.body)
     owner = ask.OwnedBy((hashing.self_hash("Patient", patient_id),))
     query = parse([("_count", _MOST), ("_total", "none")])
-    page = await service.searcher.search(["Immunization"], query, within=owner)
-    acts = [orjson.loads(row.body) for row in page.matches]
-    return judge(patient, acts, load(schedule), today or datetime.now(UTC).date())
+    page = await service.searcher.search(["Immunization", *conditions.TYPES], query, within=owner)
+    found = [orjson.loads(row.body) for row in page.matches]
+    acts = [one for one in found if one["resourceType"] == "Immunization"]
+    others = [one for one in found if one["resourceType"] != "Immunization"]
+    day = today or datetime.now(UTC).date()
+    if _may_be_pregnant(patient, day):
+        codes = ",".join(f"http://loinc.org|{code}" for code in conditions.PREGNANCY)
+        query = parse([("code", codes), ("_count", _MOST), ("_total", "none")])
+        page = await service.searcher.search(["Observation"], query, within=owner)
+        others += [orjson.loads(row.body) for row in page.matches]
+    return judge(patient, acts, load(schedule), day, others=others)
 
 
-def judge(patient: Json, acts: list[Json], ruleset: Ruleset, today: date) -> Card:
-    """Apply a schedule to a patient and acts."""
+def _may_be_pregnant(patient: Json, today: date) -> bool:
+    """Whether it is worth asking: nobody is told anything by it."""
+    born = parse_day(str(patient.get("birthDate", "")))[0]
+    return patient.get("gender") != "male" and born is not None and 10 <= (today - born).days / 365.25 <= 60
+
+
+def judge(
+    patient: Json,
+    acts: list[Json],
+    ruleset: Ruleset,
+    today: date,
+    groups: Iterable[str] | None = None,
+    others: Iterable[Json] = (),
+) -> Card:
+    """Apply a schedule to a patient and acts, for all vaccine groups or those named.
+
+    ``others``: problems, allergies, reactions and observations that the schedule may ask for.
+    """
     try:
-        subject = subject_of(patient, acts, {}, ruleset, starter(), today)
+        observed = conditions.observations_of(others, acts, ruleset, today)
+        subject = subject_of(patient, acts, observed, ruleset, starter(), today)
     except ValueError as error:
         return Card(patient, None, [], ruleset, str(error))
-    assessment = assess(subject.person, ruleset)
+    assessment = assess(subject.person, ruleset, groups)
     return Card(patient, subject, dues(assessment, today), ruleset, assessment=assessment)
 
 
@@ -93,10 +117,27 @@ def immunization(patient_id: str, facts: Json) -> Json:
     return made
 
 
-async def keep(service: FhirService, resource: Json) -> str:
-    """Store a new Immunization and return its id. Raises RestError, AccessRefused."""
+def performer_of(caller: Caller) -> Json:
+    """Who acts, as a performer: name, and role or person of the directory."""
+    performer: Json = {"display": caller.name}
+    if caller.role or caller.practitioner:
+        performer["reference"] = (
+            f"PractitionerRole/{caller.role}" if caller.role else f"Practitioner/{caller.practitioner}"
+        )
+    return performer
+
+
+async def keep(service: FhirService, resource: Json, use: Use | None = None) -> str:
+    """Store a new Immunization, take its dose from the stock, and say what the stock answered (``elsewhere`` without).
+
+    Raises RestError, AccessRefused.
+    """
     resource_id = change.new_id()
     sent = incoming.read_resource(dump({**resource, "id": resource_id}), "Immunization")
     written = change.write(sent.resource, sent.content, resource_id, Mode.CREATE, Method.POST, None)
-    await service.resources.write(written)
-    return resource_id
+    async with service.database.transaction() as connection:
+        await service.resources.write_in(connection, [written])
+        if use is None:
+            return "elsewhere"
+        stock = service.registry.get(VaccineStock)
+        return await stock.use(connection, use._replace(act=resource_id))

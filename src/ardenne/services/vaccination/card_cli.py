@@ -16,6 +16,9 @@ import orjson
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from ardenne.kernel.settings import load as load_settings
+from ardenne.services.vaccination.card_keys import CardKeys
+from ardenne.services.vaccination.schedules import of_jurisdiction
 from ardenne.standards.cards.errors import CardError
 from ardenne.standards.cards.keys import Key, KeyStore, from_certificate, read_jwks
 
@@ -143,3 +146,49 @@ def _reason(body: bytes) -> str:
         return str(issue_.get("diagnostics") or issue_.get("details", {}).get("text", ""))
     except (orjson.JSONDecodeError, KeyError, IndexError, TypeError):
         return "no reason given"
+
+
+def _node_keys(data: Path | None) -> CardKeys:
+    settings = load_settings(data=str(data) if data else None)
+    return CardKeys(settings.data_folder, of_jurisdiction(settings.jurisdiction).partner)
+
+
+_DATA = click.option(
+    "--data", type=click.Path(path_type=Path), help="Data folder of the node (default: data)."
+)
+
+
+@command.group()
+def keys() -> None:
+    """The keys with which this node signs cards."""
+
+
+@keys.command()
+@_DATA
+def rotate(data: Path | None) -> None:
+    """Make the next key and print its name: from now on it signs, older ones go on verifying."""
+    click.echo(_node_keys(data).rotate().stem)
+
+
+@keys.command("revoke")
+@click.argument("name")
+@_DATA
+def revoke_key(name: str, data: Path | None) -> None:
+    """Withdraw a key, such as LUX26A, with all cards that it signed; when it was the newest the next is made."""
+    try:
+        _node_keys(data).revoke_key(name)
+    except ValueError as error:
+        click.echo(f"ardenne: {error}", err=True)
+        sys.exit(1)
+
+
+@command.command()
+@click.argument("identifier")
+@_DATA
+def revoke(identifier: str, data: Path | None) -> None:
+    """Withdraw a single card by the identifier that `ardenne card verify` prints."""
+    try:
+        _node_keys(data).revoke_card(identifier)
+    except ValueError as error:
+        click.echo(f"ardenne: {error}", err=True)
+        sys.exit(1)

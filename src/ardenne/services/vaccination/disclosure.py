@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ardenne.services.vaccination.store_coverage import Cell
+from ardenne.services.vaccination.store_coverage import Cell, Reached
 
 SMALLEST = 5
 
@@ -61,3 +61,21 @@ def _shown(cell: Cell, hide: bool) -> Shown:
         return Shown(cell.cohort, cell.commune, None, None, None)
     share = cell.covered / cell.persons if cell.persons else 0.0
     return Shown(cell.cohort, cell.commune, cell.persons, cell.covered, round(share, 4))
+
+
+FEWEST_IN_TIME = 50
+"""Persons below which no course over the years is shown: two years would tell of single persons."""
+
+
+def series(reached: Sequence[Reached], last: int, years: int = 10) -> list[tuple[int, int]]:
+    """Return the share with the doses at the end of each year, in whole per cent of those who were born by then.
+
+    Whole per cents of at least fifty persons: the difference of two years does not tell who was vaccinated between.
+    """
+    found = []
+    for year in range(last - years + 1, last + 1):
+        born = sum(one.persons for one in reached if one.cohort <= year)
+        covered = sum(one.persons for one in reached if one.year is not None and one.year <= year)
+        if born >= FEWEST_IN_TIME and (covered == 0 or covered >= SMALLEST):
+            found.append((year, round(100 * covered / born)))
+    return found

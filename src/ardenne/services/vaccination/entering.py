@@ -31,6 +31,8 @@ class Entered:
     expiry: str
     reported: bool
     reason: str
+    anyway: bool = False
+    """It was given although its batch is recalled."""
 
 
 def read_entry(form: Mapping[str, str], today: date) -> Entered:
@@ -60,7 +62,7 @@ def read_entry(form: Mapping[str, str], today: date) -> Entered:
     if kind in ("refused", "deferred") and not reason:
         raise EntryError("reason")
     status = "not-done" if kind in ("refused", "deferred") else "completed"
-    return Entered(vaccine, day, status, batch, expiry, kind == "reported", reason)
+    return Entered(vaccine, day, status, batch, expiry, kind == "reported", reason, bool(form.get("anyway")))
 
 
 def _box(text: str) -> Box:

@@ -12,28 +12,24 @@ from ardenne.kernel.rest.operations import parameters
 from ardenne.kernel.rest.router import Operation
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings
-from ardenne.services.vaccination.card import Card, card_of, judge, schedule_of
+from ardenne.services.vaccination.card import Card, card_of, judge
 from ardenne.services.vaccination.card_keys import CardKeys
 from ardenne.services.vaccination.fhir_answers import evaluations, recommendation
 from ardenne.services.vaccination.issuing import european_card, smart_card
 from ardenne.services.vaccination.rules.tree import ShapeError
-from ardenne.services.vaccination.schedules import load
+from ardenne.services.vaccination.schedules import load, of_jurisdiction, shipped
 from ardenne.standards.fhir.json import dump
 
 Json = dict[str, Any]
-
-
-def partner_of(jurisdiction: str) -> str:
-    """The three letters with which a node of a jurisdiction signs cards."""
-    return "BEL" if jurisdiction.startswith("be") else "LUX"
+_OTHERS = ("condition", "allergyIntolerance", "observation", "adverseEvent")
 
 
 class VaccinationOperations:
     """The operations with the settings of a node."""
 
     def __init__(self, settings: Settings) -> None:
-        self._schedule = schedule_of(settings.jurisdiction)
-        self._keys = CardKeys(settings.data_folder, partner_of(settings.jurisdiction))
+        self._schedule = of_jurisdiction(settings.jurisdiction).schedule
+        self._keys = CardKeys(settings.data_folder, of_jurisdiction(settings.jurisdiction).partner)
         self._issuer = settings.base_url or f"http://{settings.host}:{settings.port}"
 
     def operations(self) -> dict[str, Operation]:
@@ -47,8 +43,9 @@ class VaccinationOperations:
     async def forecast(self, service: FhirService, request: Request, kind: str, resource_id: str) -> Response:
         """Evaluations and a recommendation, for a patient of this node or for the resources that were sent.
 
-        Parameters: ``assessmentDate``, ``schedule`` (lu or be), ``patient``, ``immunization`` (repeated). What is sent
-        is judged and not kept.
+        Parameters: ``assessmentDate``, ``schedule`` (a shipped one, such as lu), ``patient``, ``immunization`` (repeated).
+        ``condition``, ``allergyIntolerance``, ``observation``, ``adverseEvent`` (repeated) tell of pregnancy, weak immunity and
+        reactions. What is sent is judged and not kept.
         """
         if kind not in ("", "Patient"):
             raise refuse(
@@ -71,7 +68,8 @@ class VaccinationOperations:
             if not sent:
                 raise refuse(400, "required", "the parameter 'patient' must hold a Patient", "patient")
             acts = [one for one in asked.get("immunization", []) if isinstance(one, dict)]
-            card = judge(sent[0], acts, ruleset, today)
+            others = [one for name in _OTHERS for one in asked.get(name, []) if isinstance(one, dict)]
+            card = judge(sent[0], acts, ruleset, today, others=others)
         if card.subject is None:
             raise refuse(422, "invalid", card.problem, "patient")
         found: list[Json] = [{"name": "evaluation", "resource": one} for one in evaluations(card, today)]
@@ -108,6 +106,6 @@ class VaccinationOperations:
 
 def _short(name: str) -> str:
     """Shipped schedules only: a caller does not name folders of this machine."""
-    if name not in ("lu", "be"):
-        raise refuse(400, "invalid", "'schedule' is lu or be", "schedule")
+    if name not in shipped():
+        raise refuse(400, "invalid", f"'schedule' is one of {', '.join(shipped())}", "schedule")
     return name

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
 from ardenne.services.vaccination.rules.reading import read_ruleset
 from ardenne.services.vaccination.rules.schedule import Ruleset
@@ -13,10 +15,11 @@ from ardenne.services.vaccination.rules.tree import ShapeError
 _KINDS = (".xml", ".json", ".toml")
 
 
-def shipped() -> list[str]:
+@lru_cache(maxsize=1)
+def shipped() -> tuple[str, ...]:
     """Short names of the schedules that come with the package."""
     folder = files("ardenne.services.vaccination") / "data" / "schedules"
-    return sorted(found.name for found in folder.iterdir() if found.is_dir())
+    return tuple(sorted(found.name for found in folder.iterdir() if found.is_dir()))
 
 
 def load_folder(folder: Path) -> Ruleset:
@@ -45,3 +48,26 @@ def load(name: str) -> Ruleset:
     if Path(name).is_dir():
         return load_folder(Path(name))
     raise ShapeError(f"there is no schedule {name!r}; shipped are {', '.join(shipped())}, or name a folder")
+
+
+class Jurisdiction(NamedTuple):
+    """What a jurisdiction means here: its schedule, the issuer's letters on cards, the country of leaflets."""
+
+    schedule: str
+    partner: str
+    country: str
+
+
+@lru_cache(maxsize=8)
+def of_jurisdiction(name: str) -> Jurisdiction:
+    """Return what a jurisdiction of ``data/jurisdictions.toml`` means.
+
+    :raises ShapeError: when the file has none of this name.
+    """
+    text = files("ardenne.services.vaccination").joinpath("data/jurisdictions.toml").read_text("utf-8")
+    known = tomllib.loads(text)
+    if name not in known:
+        raise ShapeError(
+            f"there is no jurisdiction {name!r} for vaccination; data/jurisdictions.toml has {', '.join(known)}"
+        )
+    return Jurisdiction(**known[name])

@@ -27,4 +27,37 @@ RULES = {
     "link": "This is a link; it holds no card itself.",
 }
 UNREADABLE = "This text is no card that can be read."
-LABELS = (*STATES.values(), *_GROUPS, *RULES.values(), UNREADABLE)
+FIELDS = {
+    "box": "The code of the box cannot be read. Scan it again, or choose the vaccine from the list.",
+    "vaccine": "Choose the vaccine, or scan the code of its box.",
+    "day": "Enter a day that is not in the future: 2026-03-01, or 2026-03 or 2026 when only that is known.",
+    "batch": "Enter the batch of the box, or mark the vaccination as told or read from paper.",
+    "recalled": "This batch is recalled. Do not give it.",
+    "expiry": "This box had expired on that day. It must not be used.",
+    "reason": "Say why it was not given.",
+    "changed": "Say why it is changed.",
+    "reaction": "Choose the reaction.",
+    "told": "Say in words what happened.",
+    "began": "The reaction began on a day from the vaccination until today.",
+    "form": "The form was not complete. Nothing was changed: try again.",
+}
+REACTIONS = (
+    "Anaphylaxis", "Fever", "Swelling at the injection site", "Fainting", "Seizure", "Other reaction",
+)  # fmt: skip
+LEAFLETS = {
+    "country": "Enter the two letters of a country, such as LU, or EU for all.",
+    "language": "Enter the two letters of a language, such as fr.",
+    "address": "Enter an address that begins with https.",
+    "vaccine": "Choose the vaccine, or scan the code of its box.",
+}
+DISEASES = ("influenza", "covid-19", "measles")
+LABELS = (
+    *DISEASES,
+    *STATES.values(),
+    *_GROUPS,
+    *RULES.values(),
+    UNREADABLE,
+    *LEAFLETS.values(),
+    *FIELDS.values(),
+    *REACTIONS,
+)

@@ -1,0 +1,1 @@
+"""The state's stock of vaccines: by site and batch, ordered, delivered, moved, used, recalled."""

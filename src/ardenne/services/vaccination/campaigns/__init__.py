@@ -1,0 +1,1 @@
+"""Campaigns: target persons, control groups, invitations, reminders, effect."""
