@@ -35,6 +35,13 @@ _METRES_PER_DEGREE = 111_195.0
 _EARTH_RADIUS = 6_371_000.0
 
 
+def _of_one_person(patients: str) -> str:
+    """Return the query of some Patients, with everybody who is one person with them; unchanged while nobody is merged."""
+    if not groups.any_merged():
+        return patients
+    return f"{patients} union all select g.member from patient_group g where g.patient in ({patients})"
+
+
 class Predicates:
     """Collects the parameters of one SQL statement while conditions are written out.
 
@@ -197,7 +204,8 @@ class Predicates:
             inner = self.write(target, row)
             base = f"{row}.type = {number} and {row}.body is not null and {inner}{self.guarded(row)}"
             if condition.owner:
-                parts.append(f"({alias}.patient in (select {row}.self from resource {row} where {base}))")
+                patients = _of_one_person(f"select {row}.self from resource {row} where {base}")
+                parts.append(f"({alias}.patient in ({patients}))")
                 continue
             keys = f"unnest({self.bind(list(condition.keys), 'bigint[]')}) k(key)"
             hashes = f"array(select k.key # {row}.self from resource {row}, {keys} where {base})"
@@ -211,7 +219,8 @@ class Predicates:
         inner = self.write(condition.condition, row)
         base = f"{row}.type = {condition.number} and {row}.body is not null and {inner}{self.guarded(row)}"
         if condition.owner:
-            return f"({alias}.self in (select {row}.patient from resource {row} where {base}))"
+            patients = _of_one_person(f"select {row}.patient from resource {row} where {base}")
+            return f"({alias}.self in ({patients}))"
         key = self.bind(condition.key)
         return (
             f"({alias}.self in (select u.self from resource {row} cross join unnest({row}.targets) u(self) "

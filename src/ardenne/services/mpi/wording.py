@@ -39,12 +39,13 @@ WHY: dict[str, str] = {
 }  # fmt: skip
 """Why an act is not possible, by the rule of ``CannotMerge``."""
 OTHERWISE = "That is not possible here: look at the history of the person."
+SEXES: dict[str, str] = {"female": "female", "male": "male", "other": "other", "unknown": "unknown"}
 STATES: dict[str, str] = {"running": "running", "done": "done", "failed": "failed"}
 LABELS = (
     OTHERWISE,
     *(
         word
-        for table in (TRAITS, LEVELS, GUARDS, CASES, DECISIONS, EVENTS, WHY, STATES)
+        for table in (TRAITS, LEVELS, GUARDS, CASES, DECISIONS, EVENTS, WHY, SEXES, STATES)
         for word in table.values()
     ),
 )

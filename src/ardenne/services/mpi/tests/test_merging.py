@@ -300,3 +300,28 @@ def test_the_golden_record_holds_the_numbers_of_both_and_is_what_it_was_after_th
     for one in (before, after):
         del one["meta"]
     assert before == after
+
+
+def test_chains_by_traits_reach_the_whole_person_while_it_is_merged(index_node: TestNode) -> None:
+    async def story() -> list[list[str]]:
+        node, seen = index_node, []
+        one, other = await _two(node)
+        await _note(node, one, "first")
+        await _note(node, other, "second")
+
+        async def look() -> None:
+            found = await node.ask("GET", "Observation?patient.family=Becker&_sort=_id")
+            had = await node.ask("GET", "Patient?_has:Observation:patient:_id=first")
+            seen.append([*sorted(found.ids), *sorted(set(had.ids) & {one, other}, key=(one, other).index)])
+            seen[-1] = [{one: "one", other: "other"}.get(name, name) for name in seen[-1]]
+
+        await look()
+        number = await _merge(node, other, one)
+        await look()
+        await _undo(node, number)
+        await look()
+        return seen
+
+    assert index_node.run(story()) == [
+        ["second", "one"], ["first", "second", "one", "other"], ["second", "one"],
+    ]  # fmt: skip

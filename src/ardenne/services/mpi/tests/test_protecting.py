@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from ardenne.kernel.audit.journal import Journal
 from ardenne.kernel.identity.caller import Caller, Kind
-from ardenne.kernel.policy.service import PolicyService
 from ardenne.kernel.rest.operations import ALL
 from ardenne.kernel.rest.router import Router
 from ardenne.kernel.testing import TestNode
@@ -99,21 +97,16 @@ def test_identity_officers_see_through_and_the_end_brings_everything_back(
     hidden: tuple[TestNode, Index, str],
 ) -> None:
     node, _index, person = hidden
-    node.service.policy = PolicyService(node.database, Journal(node.database))
-    try:
-        node.caller = Caller(Kind.OFFICER, "josee", name="Josée Kremer", profession="identity")
-        assert protecting.sees_through(node.service.seen_by(node.caller))
-        assert not protecting.sees_through(
-            node.service.seen_by(Caller(Kind.OFFICER, "max", profession="operator"))
-        )
-    finally:
-        node.service.policy = None
+    officer = Caller(Kind.OFFICER, "josee", name="Josée Kremer", profession="identity")
+    assert protecting.sees_through(node.service.seen_by(officer))
+    assert not protecting.sees_through(
+        node.service.seen_by(Caller(Kind.OFFICER, "max", profession="operator"))
+    )
 
     async def end() -> None:
         async with node.database.transaction() as connection:
             await protecting.unprotect(node.service, connection, person, _OFFICER)
 
-    node.caller = Caller(Kind.OPERATOR)
     node.run(end())
     body = node.call("GET", f"Patient/{person}").body.decode()
     assert "Hoffmann" in body and "Feller" not in body and _NUMBER["value"] in body
