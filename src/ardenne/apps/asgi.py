@@ -80,6 +80,10 @@ from ardenne.services.record.exchange.mhd import generating, parameters
 from ardenne.services.record.exchange.mhd.publishing import Publishing
 from ardenne.services.record.exchange.objects import Place
 from ardenne.services.record.extracting import FactRunner
+from ardenne.services.record.feeds import counting
+from ardenne.services.record.feeds import messages as feed_messages
+from ardenne.services.record.feeds.replaying import ReplayRunner
+from ardenne.services.record.feeds.watching import Watcher
 from ardenne.services.vaccination.campaigns.drawing import CampaignRunner
 from ardenne.services.vaccination.extract import CoverageRunner
 from ardenne.services.vaccination.operations import VaccinationOperations
@@ -132,6 +136,12 @@ class Application:
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
+    def _watchers(self, service: FhirService) -> list[asyncio.Future[None]]:
+        """Begin to watch the folder that an operator names; none without."""
+        if not self.settings.watch:
+            return []
+        return [asyncio.ensure_future(Watcher(service, Path(self.settings.watch).expanduser()).run())]
+
     def start(self) -> None:
         """Make what the worker needs; called inside its event loop."""
         self._database = Database(self.settings.database, self.settings.connections)
@@ -163,6 +173,7 @@ class Application:
             **persons.operations(),
             **self._subscriptions.operations.operations(),
             **generating.OPERATIONS,
+            **feed_messages.OPERATIONS,
             **summary_operation.OPERATIONS,
             **VaccinationOperations(self.settings).operations(),
         }
@@ -194,6 +205,9 @@ class Application:
             asyncio.ensure_future(_listen(self.settings, service, index)),
             asyncio.ensure_future(parameters.keep(service)),
             asyncio.ensure_future(FactRunner(service).run()),
+            asyncio.ensure_future(ReplayRunner(service).run()),
+            asyncio.ensure_future(counting.run(self._database)),
+            *self._watchers(service),
             asyncio.ensure_future(repeat(service.blobs.discard, _DISCARD_SECONDS)),
             asyncio.ensure_future(self._notices().run()),
             asyncio.ensure_future(CampaignRunner(service, schedule).run()),

@@ -53,6 +53,9 @@ def main() -> None:
 @click.option("--workers", type=click.IntRange(1, 64), help="Worker processes (default: 2).")
 @click.option("--open", "open_", is_flag=True, default=None, help="Loopback callers are the operator.")
 @click.option("--mllp", type=int, help="Port that takes HL7 v2 messages over MLLP (default: none).")
+@click.option(
+    "--watch", type=click.Path(path_type=Path), help="Folder whose files are filed (default: none)."
+)
 def serve(
     data: Path | None,
     host: str | None,
@@ -61,13 +64,14 @@ def serve(
     workers: int | None,
     open_: bool | None,
     mllp: int | None,
+    watch: Path | None,
 ) -> None:
     """Serve this node until Ctrl-C."""
     from ardenne.apps import serving
 
     settings = load(
         data=str(data) if data else None, host=host, port=port, database=database, workers=workers, open=open_,
-        mllp_port=mllp,
+        mllp_port=mllp, watch=str(watch) if watch else None,
     )  # fmt: skip
     serving.serve(settings, lambda address: click.echo(f"ready {address}"))
 

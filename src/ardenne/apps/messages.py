@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 from ardenne.kernel.identity.caller import Caller, Kind, Purpose
@@ -11,10 +12,12 @@ from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings
 from ardenne.services.mpi.index import Index
 from ardenne.services.mpi.messages import PersonMessages
-from ardenne.services.record import filing
+from ardenne.services.record import documents, filing
 from ardenne.services.record import store as desk
+from ardenne.services.record.feeds import counting
 from ardenne.services.vaccination.messages import VaccinationMessages
 from ardenne.services.vaccination.schedules import of_jurisdiction
+from ardenne.standards import timestamps
 from ardenne.standards.fhir.outcome import Issue
 from ardenne.standards.hl7v2.er7 import Message
 
@@ -58,7 +61,9 @@ class Messages:
         )
         service = self._service.seen_by(caller, address)
         try:
-            return await filing.file(service, data, f"mllp {address}".strip())
+            filed = await filing.file(service, data, f"mllp {address}".strip())
+            counting.note(f"mllp {sender}", filed.outcome, _sent(message, self._service.zone))
+            return filed
         finally:
             if service is not self._service:
                 await service.finish()
@@ -66,6 +71,14 @@ class Messages:
     async def _keep(self, digest: str, source: str, taken: Taken) -> None:
         issue = Issue("error", "structure", taken.location, taken.text, f"hl7-{taken.condition}")
         await desk.refuse(self._service.database, digest, source, [issue])
+
+
+def _sent(message: Message, zone: tzinfo) -> datetime | None:
+    """Return when a message was made (MSH-7), None when it does not say."""
+    try:
+        return documents.written_at(timestamps.read(message.get("MSH-7")).fhir(zone))
+    except ValueError:
+        return None
 
 
 async def listen(settings: Settings, service: FhirService, index: Index) -> None:

@@ -31,6 +31,8 @@ from ardenne.kernel.store.resources import Stored
 
 Answer = TypeVar("Answer")
 _RETRIES = 5
+_TOKENS = ("identifier", "relatesto", "category", "event", "facility")
+"""Parameters whose values are written ``system|code``: that bar is syntax, not text."""
 _MANY = 1000
 
 
@@ -52,7 +54,7 @@ def criteria_text(pairs: Iterable[tuple[str, str]]) -> str:
     written = []
     for name, value in pairs:
         kept, bar = value, ""
-        if name.startswith(("identifier", "relatesto")):
+        if name.startswith(_TOKENS):
             system, bar, kept = value.rpartition("|")
             bar = _escaped(system) + bar
         written.append((name, bar + _escaped(kept)))

@@ -65,6 +65,8 @@ class Settings(msgspec.Struct, frozen=True):
     zone: str = "Europe/Luxembourg"
     """Time zone of the node: times are shown in it, and times that arrive without zone are read in it."""
 
+    watch: str = ""
+    """A folder: what is put there is filed and moved to its done or failed; empty: none."""
     mllp_port: int = 0
     """The port that takes HL7 v2 messages over MLLP; 0: none are taken."""
     mllp_host: str = ""

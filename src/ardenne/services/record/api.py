@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from ardenne.kernel.rest.service import FhirService
 from ardenne.services.record import filing
+from ardenne.services.record.feeds import counting
 from ardenne.ui.seen import caller_of
 
 
@@ -47,4 +48,5 @@ class FilingDoor:
             filed = await filing.file(service, bytes(data), name, sidecar)
         finally:
             await service.finish()
+        counting.note(f"filing {caller_of(request).name}".strip(), filed.outcome)
         return JSONResponse(msgspec.to_builtins(filed._asdict()))

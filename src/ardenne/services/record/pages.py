@@ -27,6 +27,7 @@ from ardenne.services.record import (
 )
 from ardenne.services.record.adding.pages import AddingPages
 from ardenne.services.record.desk import DeskPages
+from ardenne.services.record.feeds.pages import FeedPages
 from ardenne.services.record.finding import FindPages
 from ardenne.services.record.hiding_page import HidingPages
 from ardenne.services.record.results import Series
@@ -70,6 +71,7 @@ class RecordPages:
             *SharePages(self._service, self._renderer, self._base).routes(),
             *SharedDoor(self._service, self._renderer).routes(),
             *DeskPages(self._service, self._renderer).routes(),
+            *FeedPages(self._service, self._renderer).routes(),
         ]
 
     def _of_patient(self, page: Callable[[RecordPages, Request, Json], Awaitable[Response]]) -> Endpoint:
