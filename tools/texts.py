@@ -56,6 +56,8 @@ PACKAGES = (
     ),
     Package("services/stock", ("services/stock",), ("ardenne.services.stock.wording",)),
     Package("services/mpi", ("services/mpi",), ("ardenne.services.mpi.wording",)),
+    Package("services/affiliation", ("services/affiliation",)),
+    Package("services/notices", ("services/notices",)),
     Package("services/referring", ("services/referring",), ("ardenne.services.referring.wording",)),
     Package("services/accounts", ("services/accounts",), ("ardenne.services.accounts.wording",)),
 )

@@ -60,4 +60,4 @@ def test_the_page_is_accessible_and_narrow(browser: Browser, guarded: Guarded, l
         with reader(browser, site, login, script=True, width=320) as page:
             page.goto(f"{record}/add?lang={language}")
             assert page.evaluate("document.documentElement.scrollWidth") <= 320
-            assert violations(page, RULES) == []
+            assert violations(page, RULES, language) == []

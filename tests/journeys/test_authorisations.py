@@ -92,4 +92,4 @@ def test_pages_of_the_registers_are_accessible_and_narrow(
                 mark = "&" if "?" in path else "?"
                 page.goto(f"{site.address}{path}{mark}lang={language}")
                 assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
-                assert violations(page, RULES) == [], path
+                assert violations(page, RULES, language) == [], path

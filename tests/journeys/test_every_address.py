@@ -23,11 +23,11 @@ LOGINS = {
 }  # fmt: skip
 POSTED = frozenset(
     {
-        "/filing", "/my/end", "/account/session", "/account/sign-out-everywhere", "/account/application",
+        "/desk/affiliations/letters.pdf", "/filing", "/my/end", "/account/session", "/account/sign-out-everywhere", "/account/application",
         "/account/password", "/account/code/remove", "/account/passkey/question", "/account/passkey",
         "/account/passkey/remove", "/sign-in/one-click", "/sign-in/code", "/sign-in/passkey/question",
         "/sign-in/passkey", "/sign-out", "/oauth/token", "/oauth/par", "/oauth/revoke", "/oauth/introspect",
-        "/oauth/consent",
+        "/oauth/consent", "/desk/identity/case/{case:int}/assign",
     }
 )  # fmt: skip
 

@@ -52,6 +52,43 @@ def test_a_merge_needs_two_officers_and_can_be_taken_back(officers: tuple[Page, 
     expect(other.locator("#identities + div tbody tr")).to_have_count(1)
 
 
+def test_a_case_has_somebody_who_works_on_it_and_a_person_gets_an_alias_for_protection(
+    officers: tuple[Page, Page, str],
+) -> None:
+    one, other, desk = officers
+    one.goto(desk)
+    one.get_by_role("link", name=re.compile("Perhaps one person twice")).first.click()
+    merged = one.url
+    one.get_by_role("button", name="Take this case").click()
+    expect(one.locator("main")).to_contain_text("You work on this case.")
+    one.goto(f"{desk}?mine=1")
+    expect(one.locator("#open ~ div tbody").first.locator("tr")).to_have_count(1)
+    one.goto(merged)
+    _decide(one, "propose a merge")
+    other.goto(merged)
+    _decide(other, "Agree: merge", "looked at the register")
+    other.get_by_role("link", name="First").click()
+    other.get_by_label("Reason for taking it back").first.fill("two sisters after all")
+    other.get_by_role("button", name=re.compile("Take back")).first.click()
+    one.goto(desk)
+    one.get_by_role("link", name=re.compile("Suddenly other traits")).first.click()
+    one.get_by_role("link", name="First").click()
+    person = one.url
+    one.get_by_role("link", name="Protection").click()
+    one.get_by_label("Given name of the alias").fill("Marie")
+    one.get_by_label("Family name of the alias").fill("Feller")
+    one.get_by_label("Reason").fill("threatened")
+    one.get_by_role("button", name="Put under protection").click()
+    expect(one.locator("[role=status]")).to_contain_text("Marie Feller")
+    one.goto(person)
+    expect(one.locator("h1")).to_contain_text("Marie Feller")
+    one.goto(f"{person}/protection")
+    one.get_by_label("Reason").fill("the danger is over")
+    one.get_by_role("button", name="End the protection").click()
+    one.goto(person)
+    expect(one.locator("h1")).not_to_contain_text("Feller")
+
+
 def test_a_decision_needs_a_reason_and_an_overlay_is_decided_by_keyboard(
     officers: tuple[Page, Page, str],
 ) -> None:
@@ -80,7 +117,7 @@ def test_the_desk_is_accessible_in_every_language_and_on_a_phone(browser: Browse
         for path in ("/desk/identity", first, person):
             for language in LANGUAGES:
                 page.goto(f"{site.address}{path}?lang={language}")
-                assert violations(page, _RULES) == [], (path, language)
+                assert violations(page, _RULES, language) == [], (path, language)
                 assert page.evaluate("document.documentElement.scrollWidth") <= 320, (path, language)
 
 

@@ -179,6 +179,32 @@ def test_sign_in_at_another_node(guarded: Guarded, neighbour: Site) -> None:
     assert call(neighbour, "GET", _path(answer), cookie=binding).status == 403
 
 
+def test_an_account_is_linked_to_whom_the_provider_vouches_for(guarded: Guarded, neighbour: Site) -> None:
+    provider, _folder = guarded
+    address, binding = begin(neighbour)
+    done = call(neighbour, "GET", _path(agreed(provider, address, "anne.schmitz")), cookie=binding)
+    session = done.headers["set-cookie"].partition(";")[0]
+    # somebody else of the provider is not known, and is told how to become so
+    address, binding = begin(neighbour)
+    stranger = call(neighbour, "GET", _path(agreed(provider, address, "jean.weber")), cookie=binding)
+    assert stranger.status == 403 and "sous Mon compte" in stranger.body
+    address, binding = begin(neighbour)
+    answer = _path(agreed(provider, address, "jean.weber"))
+    asked = call(neighbour, "GET", answer, cookie=f"{binding}; {session}")
+    assert asked.status == 303 and asked.headers["location"] == "/account/link"
+    link = asked.headers["set-cookie"].partition(";")[0]
+    page = call(neighbour, "GET", "/account/link", cookie=f"{session}; {link}")
+    assert "Anne elsewhere" in page.body
+    form = {"act": "link"}
+    linked = call(neighbour, "POST", "/account/link", form, f"{session}; {link}", origin=neighbour.address)
+    assert "le fournisseur vous connecte" in linked.body
+    address, binding = begin(neighbour)
+    now = call(neighbour, "GET", _path(agreed(provider, address, "jean.weber")), cookie=binding)
+    assert now.status == 303 and now.headers["location"] == "/account"
+    again = call(neighbour, "POST", "/account/link", form, f"{session}; {link}", origin=neighbour.address)
+    assert "pris trop de temps" in again.body
+
+
 def test_answers_that_must_not_count(guarded: Guarded, neighbour: Site) -> None:
     provider, _folder = guarded
     for spoil in (

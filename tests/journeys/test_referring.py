@@ -17,9 +17,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("guarded")]
 Guarded = tuple[Site, Path]
 
 
-def narrow_and_accessible(page: Page) -> None:
+def narrow_and_accessible(page: Page, language: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 320, page.url
-    assert violations(page, RULES) == [], page.url
+    assert violations(page, RULES, language) == [], page.url
 
 
 def test_signed_at_the_desk_reviewed_and_ended(browser: Browser, guarded: Guarded) -> None:
@@ -72,16 +72,16 @@ def test_pages_of_the_referring_doctor_are_accessible_and_narrow(
     site, _folder = guarded
     with reader(browser, site, "claude.thill", script=True, width=320) as doctor:
         doctor.goto(f"{site.address}/pro/referring?lang={language}")
-        narrow_and_accessible(doctor)
+        narrow_and_accessible(doctor, language)
         doctor.locator("main li a[href^='/pro/referring/']").first.click()
-        narrow_and_accessible(doctor)
+        narrow_and_accessible(doctor, language)
         doctor.goto(f"{site.address}/pro")
         address = doctor.locator("main a[href^='/pro/why/']").first.get_attribute("href") or ""
         doctor.goto(f"{site.address}/pro/referring/new/{address.rpartition('/')[2]}")
-        narrow_and_accessible(doctor)
+        narrow_and_accessible(doctor, language)
     with reader(browser, site, "jean.weber", script=True, width=320) as jean:
         jean.goto(f"{site.address}/my/referring?lang={language}")
-        narrow_and_accessible(jean)
+        narrow_and_accessible(jean, language)
         jean.locator("#name").fill("thill")
         jean.locator("button[value=find]").click()
-        narrow_and_accessible(jean)
+        narrow_and_accessible(jean, language)

@@ -71,7 +71,7 @@ def test_every_page_is_accessible_and_fits_a_phone(browser: Browser, guarded: Gu
         for page, address in pages:
             for language in LANGUAGES:
                 page.goto(f"{site.address}{address}?lang={language}")
-                assert violations(page, RULES) == [], (address, language)
+                assert violations(page, RULES, language) == [], (address, language)
                 assert page.evaluate("document.documentElement.scrollWidth") <= 320, (address, language)
 
 
@@ -122,7 +122,7 @@ def test_the_keeper_of_the_stock_books_and_recalls(browser: Browser, guarded: Gu
         for path in ("", "/orders", "/batch/1"):
             for language in LANGUAGES:
                 keeper.goto(f"{site.address}/desk/stock{path}?lang={language}")
-                assert violations(keeper, RULES) == [], (path, language)
+                assert violations(keeper, RULES, language) == [], (path, language)
                 assert keeper.evaluate("document.documentElement.scrollWidth") <= 320, (path, language)
 
 
@@ -164,7 +164,7 @@ def test_a_campaign_from_choice_to_letters_and_the_pages_beside_it(
         for page in ("/desk/campaigns", path, "/desk/coverage", "/desk/leaflets", "/simulator"):
             for language in LANGUAGES:
                 office.goto(f"{site.address}{page}?lang={language}")
-                assert violations(office, RULES) == [], (page, language)
+                assert violations(office, RULES, language) == [], (page, language)
                 assert office.evaluate("document.documentElement.scrollWidth") <= 320, (page, language)
 
 

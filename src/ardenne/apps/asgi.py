@@ -23,6 +23,7 @@ from ardenne.kernel.audit.door import AuditDoor
 from ardenne.kernel.audit.journal import Journal
 from ardenne.kernel.audit.runner import JournalRunner
 from ardenne.kernel.audit.security import JournalEvents
+from ardenne.kernel.background import repeat
 from ardenne.kernel.exports.operations import BulkExport
 from ardenne.kernel.exports.runner import ExportRunner
 from ardenne.kernel.exports.store import ExportJobs
@@ -35,6 +36,7 @@ from ardenne.kernel.identity.caller import ANONYMOUS
 from ardenne.kernel.identity.errors import Unauthenticated
 from ardenne.kernel.identity.node import Identity
 from ardenne.kernel.identity.oauth import metadata
+from ardenne.kernel.identity.store_accounts import Accounts
 from ardenne.kernel.imports.operations import BulkImport
 from ardenne.kernel.imports.runner import ImportRunner
 from ardenne.kernel.imports.store import ImportJobs
@@ -42,6 +44,7 @@ from ardenne.kernel.imports.work import Task
 from ardenne.kernel.indexing.operations import IndexOperations
 from ardenne.kernel.indexing.runner import IndexRunner
 from ardenne.kernel.indexing.words import WordRunner
+from ardenne.kernel.mail import mail_server
 from ardenne.kernel.policy.matrix import shipped
 from ardenne.kernel.policy.service import PolicyService
 from ardenne.kernel.rest import answers
@@ -51,6 +54,8 @@ from ardenne.kernel.rest.profile_rules import read_rules
 from ardenne.kernel.rest.router import Router
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings, decode
+from ardenne.kernel.soap import xua
+from ardenne.kernel.soap.door import Callers
 from ardenne.kernel.store.database import Database, DatabaseUnavailable
 from ardenne.kernel.store.labelling import label_some
 from ardenne.kernel.store.reindexing import Reindexing
@@ -58,23 +63,31 @@ from ardenne.kernel.store.resources import Resources
 from ardenne.kernel.subscriptions import websocket
 from ardenne.kernel.subscriptions.node import Subscriptions
 from ardenne.services.authorisations.casework import Casework
+from ardenne.services.consent.objecting import Objections
 from ardenne.services.consent.projection import project
 from ardenne.services.consent.runner import ConsentRunner
+from ardenne.services.mpi import soap_doors
 from ardenne.services.mpi.adopting import PersonRunner, Projection
 from ardenne.services.mpi.api import PersonOperations
 from ardenne.services.mpi.index import Index
+from ardenne.services.mpi.nightly import NightlySearch
+from ardenne.services.mpi.soap_doors import PersonDoors
+from ardenne.services.notices.sending import NoticeRunner, of_document
 from ardenne.services.record import summary_operation
-from ardenne.services.record.exchange import doors, xua
+from ardenne.services.record.exchange import doors
 from ardenne.services.record.exchange.doors import SharingDoors
 from ardenne.services.record.exchange.mhd import generating, parameters
 from ardenne.services.record.exchange.mhd.publishing import Publishing
 from ardenne.services.record.exchange.objects import Place
+from ardenne.services.record.extracting import FactRunner
 from ardenne.services.vaccination.campaigns.drawing import CampaignRunner
 from ardenne.services.vaccination.extract import CoverageRunner
 from ardenne.services.vaccination.operations import VaccinationOperations
 from ardenne.services.vaccination.schedules import of_jurisdiction
 
 SETTINGS_VARIABLE = "ARDENNE_WORKER_SETTINGS"
+_DISCARD_SECONDS = 3600.0
+"""How often files of contents are looked for that a killed process did not remove."""
 _PUBLIC = ("/fhir/metadata", "/static/")
 _SMART_CONFIGURATION = "/fhir/.well-known/smart-configuration"
 _ANY_ORIGIN = (("access-control-allow-origin", "*"), ("cache-control", "public, max-age=300"))
@@ -132,6 +145,7 @@ class Application:
         service.policy = PolicyService(self._database, Journal(self._database), matrix)
         assert isinstance(service.resources, Resources)
         service.resources.projections["Consent"] = project
+        service.resources.projections["DocumentReference"] = of_document
         service.resources.projections["Patient"] = Projection(index.matcher)
         persons, person_runner = PersonOperations(index), PersonRunner(index.matcher, self._database)
         jobs = ExportJobs(self._database)
@@ -176,27 +190,46 @@ class Application:
             asyncio.ensure_future(_label_all(self._database)),
             asyncio.ensure_future(person_runner.run()),
             asyncio.ensure_future(person_runner.run_groups()),
+            asyncio.ensure_future(self._nightly_search().run()),
             asyncio.ensure_future(_listen(self.settings, service, index)),
             asyncio.ensure_future(parameters.keep(service)),
+            asyncio.ensure_future(FactRunner(service).run()),
+            asyncio.ensure_future(repeat(service.blobs.discard, _DISCARD_SECONDS)),
+            asyncio.ensure_future(self._notices().run()),
             asyncio.ensure_future(CampaignRunner(service, schedule).run()),
             asyncio.ensure_future(CoverageRunner(service, self.settings.data_folder, schedule).run()),
         ]
-        identity = Identity(self._database, self.settings, JournalEvents())
+        assert isinstance(service.resources, Resources)
+        events = Objections(JournalEvents(), service.resources, Accounts(self._database))
+        identity = Identity(self._database, self.settings, events)
         self._background.append(asyncio.ensure_future(identity.run()))
         self._doorkeeper = Doorkeeper(self.settings, identity)
         self._recent = identity.recent
         content = orjson.dumps(metadata.smart(identity.issuer))
         self._smart = Response(200, content, (("content-type", "application/json"), *_ANY_ORIGIN))
-        self._sharing = SharingDoors(
-            service,
-            Place(self.settings.community),
-            xua.trust(self.settings.xua_issuers, self.settings.xua_audience or identity.issuer),
-            self._doorkeeper.caller,
-        )
+        audience = self.settings.xua_audience or identity.issuer
+        callers = Callers(service, xua.trust(self.settings.xua_issuers, audience), self._doorkeeper.caller)
+        sharing = SharingDoors(service, Place(self.settings.community), callers)
+        persons_by_soap = PersonDoors(service, index, self.settings.community, callers)
+        self._soap = dict.fromkeys(doors.PATHS, sharing.answer)
+        self._soap |= dict.fromkeys(soap_doors.PATHS, persons_by_soap.answer)
         patients = FhirPatients(self._router)
         casework = Casework(service, identity)
         self._background.append(asyncio.ensure_future(casework.keep_current()))
         self._pages = pages_application(self.settings, service, identity, patients, casework)
+
+    def _notices(self) -> NoticeRunner:
+        assert self._database is not None
+        settings = self.settings
+        base = settings.base_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+        return NoticeRunner(self._database, mail_server(settings), base)
+
+    def _nightly_search(self) -> NightlySearch:
+        assert self._database is not None
+        settings = self.settings
+        return NightlySearch(
+            self._database, settings.database, settings.duplicate_search_hour, settings.time_zone
+        )
 
     def _journal_runner(self) -> JournalRunner:
         assert self._database is not None
@@ -210,9 +243,9 @@ class Application:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            if scope["path"] in doors.PATHS:
+            if scope["path"] in self._soap:
                 request = await read_request(scope, receive, self.settings.body_limit, self.settings.base_url)
-                await send_response(request, await self._sharing.answer(request), send)
+                await send_response(request, await self._soap[scope["path"]](request), send)
                 return
             is_fhir = (scope["path"] + "/").startswith("/fhir/")
             if is_fhir or scope["path"].startswith("/health"):

@@ -9,9 +9,11 @@ import click
 
 from ardenne import __version__
 from ardenne.apps.access import decide, journal
+from ardenne.apps.affiliation_loading import command as affiliation
 from ardenne.apps.bench.command import command as bench
 from ardenne.apps.checking import command as check
 from ardenne.apps.conformance import command as conformance
+from ardenne.apps.contents import contents
 from ardenne.apps.directory_loading import command as directory
 from ardenne.apps.exporting import command as export
 from ardenne.apps.persons import bench as bench_persons
@@ -172,12 +174,14 @@ def token(
     click.echo(tokens.issue(settings, tokens.Wish(user, scope, purpose, role, patient, minutes)))
 
 
+main.add_command(affiliation)
 main.add_command(bench)
 main.add_command(check)
 main.add_command(decide)
 main.add_command(export)
 main.add_command(journal)
 main.add_command(conformance)
+main.add_command(contents)
 main.add_command(directory)
 for _command in (train, dedupe, bench_persons):
     mpi.add_command(_command)

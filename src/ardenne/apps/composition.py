@@ -7,6 +7,10 @@ from ardenne.services.access.contract import PatientCodes
 from ardenne.services.access.opening import Codes
 from ardenne.services.mpi.contract import PersonIndex
 from ardenne.services.mpi.index import Index
+from ardenne.services.notices.contract import Notices
+from ardenne.services.notices.sending import Queue
+from ardenne.services.record.contract import RecordContents
+from ardenne.services.record.destroying import Contents
 from ardenne.services.stock.keeping import Uses
 from ardenne.services.vaccination.contract import Recipients, Vaccines, VaccineStock
 from ardenne.services.vaccination.recipients import BatchRecipients, KnownVaccines
@@ -19,6 +23,8 @@ def registry() -> Registry:
     found.provide(PersonIndex, index)
     found.provide(Index, index)
     found.provide(PatientCodes, Codes())
+    found.provide(Notices, Queue())
+    found.provide(RecordContents, Contents())
     found.provide(Vaccines, KnownVaccines())
     found.provide(Recipients, BatchRecipients())
     found.provide(VaccineStock, Uses())

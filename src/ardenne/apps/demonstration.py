@@ -12,7 +12,7 @@ import click
 
 from ardenne.apps import serving
 from ardenne.apps.composition import registry
-from ardenne.apps.demo import agreements, applications, duplicates, logins, relations
+from ardenne.apps.demo import affiliations, agreements, applications, duplicates, logins, relations
 from ardenne.apps.demo.documents import write_all
 from ardenne.kernel.settings import Settings
 from ardenne.kernel.store.embedded import DatabaseError
@@ -63,6 +63,8 @@ def _load(settings: Settings, dsn: str, corpus: Path | None) -> None:
     count = asyncio.run(relations.load(dsn, settings, patients))
     agreed = asyncio.run(agreements.load(dsn, settings, patients))
     click.echo(f"  {agreed} agreements with a referring doctor")
+    joined = asyncio.run(affiliations.load(dsn, settings))
+    click.echo(f"  {joined} persons who joined the health insurance, their letters wait")
     asked = asyncio.run(applications.load(dsn, settings))
     click.echo(f"  {asked} applications for an authorisation to practise")
     click.echo(f"  {len(logins.accounts(patients))} logins, {count} relations of care")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from ardenne.apps.permissions import is_public
+from ardenne.apps.permissions import is_for_machines, is_public
 from ardenne.kernel.http.asgi import Scope
 from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.identity import cookies, loopback, origins
@@ -61,14 +61,15 @@ class Doorkeeper:
             return None
         state = scope.setdefault("state", {})
         state["caller"] = ANONYMOUS
-        if path in MACHINE_PATHS and not request.header("authorization"):
+        machine = path in MACHINE_PATHS or is_for_machines(path)
+        if machine and not request.header("authorization"):
             return None
         if not request.header("authorization") and not origins.is_own(request):
             return _plain(403, "This act comes from a page of another site: act in this site's own pages.")
         try:
             state["caller"] = await self.caller(request)
         except Unauthenticated as error:
-            if is_public(path) and path not in MACHINE_PATHS and error.status == 401:
+            if is_public(path) and not machine and error.status == 401:
                 return None
             return _unknown(request, error)
         return _elsewhere(request, state["caller"])

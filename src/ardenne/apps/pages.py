@@ -15,6 +15,7 @@ import ardenne.ui
 from ardenne.apps.permissions import guarded
 from ardenne.kernel.http.faults import report
 from ardenne.kernel.identity.node import Identity
+from ardenne.kernel.mail import mail_server
 from ardenne.kernel.policy.sentences import sentence
 from ardenne.kernel.policy.service import AccessRefused
 from ardenne.kernel.rest.service import FhirService
@@ -25,12 +26,17 @@ from ardenne.services.access.matrix_pages import MatrixPages
 from ardenne.services.access.professional_pages import ProfessionalPages
 from ardenne.services.accounts import pages as accounts
 from ardenne.services.accounts.authorize import Patients
+from ardenne.services.affiliation.pages import AffiliationPages
 from ardenne.services.authorisations import pages as authorisations
 from ardenne.services.authorisations.casework import Casework
 from ardenne.services.consent.pages import ConsentPages
 from ardenne.services.directory.pages import DirectoryPages
 from ardenne.services.mpi.pages import IdentityPages
+from ardenne.services.mpi.person_pages import PersonPages
+from ardenne.services.notices.pages import NoticePages
 from ardenne.services.record.api import FilingDoor
+from ardenne.services.record.exchange.objects import Place
+from ardenne.services.record.moving.pages import MovingPages
 from ardenne.services.record.pages import RecordPages
 from ardenne.services.referring import pages as referring
 from ardenne.services.stock.pages import StockPages
@@ -52,6 +58,8 @@ TEMPLATE_PACKAGES = (
     "ardenne.services.vaccination",
     "ardenne.services.mpi",
     "ardenne.services.referring",
+    "ardenne.services.notices",
+    "ardenne.services.affiliation",
     "ardenne.services.stock",
 )
 _STATIC = Path(str(ardenne.ui.__file__)).parent / "static"
@@ -113,12 +121,16 @@ def pages_application(
         *ProfessionalPages(service, renderer).routes(),
         *DeskPages(service, renderer).routes(),
         *IdentityPages(service, renderer).routes(),
+        *PersonPages(service, renderer).routes(),
         *MatrixPages(service, renderer).routes(),
         *accounts.routes(identity, renderer, patients),
-        *authorisations.routes(casework, renderer),
+        *authorisations.routes(casework, renderer, settings.jurisdiction),
         *DirectoryPages(service, renderer).routes(),
-        *RecordPages(service, renderer).routes(),
+        *RecordPages(service, renderer, settings.base_url).routes(),
         *referring.routes(service, renderer),
+        *NoticePages(service.database, renderer, mail_server(settings), settings.base_url).routes(),
+        *AffiliationPages(service, renderer, settings.base_url).routes(),
+        *MovingPages(service, renderer, Place(settings.community)).routes(),
         *StockPages(service, renderer).routes(),
         *ActPages(service, renderer).routes(),
         *CampaignPages(service, renderer, settings).routes(),

@@ -25,6 +25,7 @@ def _office(*names: str) -> Callable[[Caller], bool]:
 
 _ALLOWED: dict[str, Callable[[Caller], bool]] = {
     "public": lambda caller: True,
+    "machine": lambda caller: True,
     "signed-in": lambda caller: caller.kind is not Kind.ANONYMOUS,
     "citizen": lambda caller: caller.kind is Kind.CITIZEN,
     "professional": lambda caller: caller.kind is Kind.PROFESSIONAL,
@@ -34,6 +35,7 @@ _ALLOWED: dict[str, Callable[[Caller], bool]] = {
     "desk": _office(*_FILES),
     "data-protection": _office("data-protection"),
     "access-rights": _office("policy", "operator"),
+    "operations": _office("operator"),
     "letters": _office("identity"),
     "registers": _office("registers"),
     "public-health": _office("public-health"),
@@ -51,12 +53,17 @@ def table() -> dict[str, str]:
 
 def is_public(path: str) -> bool:
     """Tell whether anybody may open an address without signing in."""
-    return _public().fullmatch(path) is not None
+    return _with(("public", "machine")).fullmatch(path) is not None
 
 
-@lru_cache(maxsize=1)
-def _public() -> re.Pattern[str]:
-    paths = (path for path, permission in table().items() if permission == "public")
+def is_for_machines(path: str) -> bool:
+    """Tell whether an address is called by software of any site: no cookie counts there."""
+    return _with(("machine",)).fullmatch(path) is not None
+
+
+@lru_cache(maxsize=4)
+def _with(permissions: tuple[str, ...]) -> re.Pattern[str]:
+    paths = (path for path, permission in table().items() if permission in permissions)
     return re.compile("|".join("[^/]+".join(map(re.escape, re.split(r"\{[^}]+\}", path))) for path in paths))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -33,9 +34,10 @@ def train(data: Path | None, database: str | None) -> None:
     settings = load(data=str(data) if data else None, database=database)
     with serving.database(settings) as dsn:
         everybody = store_bulk.everybody(dsn)
-        records = [traits[0] for traits in everybody.traits]
-        if len(records) > _SAMPLE:
-            records = random.Random(1).sample(records, _SAMPLE)  # noqa: S311 - a sample, no secret
+        chosen: Sequence[int] = range(len(everybody.ids))
+        if len(chosen) > _SAMPLE:
+            chosen = random.Random(1).sample(chosen, _SAMPLE)  # noqa: S311 - a sample, no secret
+        records = [everybody.traits(place)[0] for place in chosen]
         if len(records) < 1000:
             raise click.ClickException(
                 f"{len(records)} persons are too few to learn from: the shipped weights stay in force"

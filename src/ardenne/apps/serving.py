@@ -39,6 +39,8 @@ MIGRATIONS = (
     "ardenne.services.authorisations.migrations",
     "ardenne.services.mpi.migrations",
     "ardenne.services.referring.migrations",
+    "ardenne.services.notices.migrations",
+    "ardenne.services.affiliation.migrations",
     "ardenne.services.stock.migrations",
     "ardenne.services.vaccination.migrations",
 )

@@ -12,4 +12,5 @@ KERNEL = (
     "ardenne.kernel.audit.migrations",
     "ardenne.kernel.policy.migrations",
     "ardenne.kernel.mllp.migrations",
+    "ardenne.kernel.blobs.migrations",
 )

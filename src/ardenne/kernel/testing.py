@@ -79,7 +79,7 @@ class TestNode:
         migrate(dsn, KERNEL)
         self._loop = asyncio.new_event_loop()
         self.database = Database(dsn, 16)
-        self.contents = Path(tempfile.mkdtemp(prefix="ardenne-contents-"))
+        self.contents = Path(tempfile.mkdtemp(prefix="ardenne-contents-")) / "contents"
         self.content: object = None
         """What a test filled the node with, so that the next of its kind need not do it again."""
         self.caller: Caller = OPERATOR
@@ -94,7 +94,7 @@ class TestNode:
         """Stop and remove everything."""
         self._loop.run_until_complete(self.database.close())
         self._loop.close()
-        shutil.rmtree(self.contents, ignore_errors=True)
+        shutil.rmtree(self.contents.parent, ignore_errors=True)
         if self._embedded is not None and self._folder is not None:
             self._embedded.stop()
             shutil.rmtree(self._folder, ignore_errors=True)

@@ -22,6 +22,11 @@ def caller_of(request: Request) -> Caller:
     return found
 
 
+def base_of(request: Request, configured: str = "") -> str:
+    """Return the address of this server as the reader knows it; ``configured`` wins."""
+    return configured.rstrip("/") or f"{request.url.scheme}://{request.headers.get('host', 'localhost')}"
+
+
 def as_seen(
     service: FhirService,
     make: Callable[[FhirService], Pages],

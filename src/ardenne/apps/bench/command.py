@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ardenne.apps.bench.node import Measured, Node, Remote
     from ardenne.apps.bench.workloads import Row
 
-NAMES = ("ingest", "read", "search", "write", "access", "all", "curve")
+NAMES = ("ingest", "read", "search", "write", "access", "contents", "all", "curve")
 
 
 @click.command("bench")
@@ -73,8 +73,10 @@ def _requests(node: Measured, name: str, floor: float) -> list[Row]:
 
 
 def _measure(node: Node, name: str, resources: int) -> tuple[list[Row], dict[str, float]]:
-    from ardenne.apps.bench import access, workloads
+    from ardenne.apps.bench import access, contents, workloads
 
+    if name == "contents":
+        return contents.contents(node), {"database MB": node.bytes_on_disk() / 1e6}
     load = workloads.curve if name in ("curve", "access") else workloads.ingest
     rows = load(node, resources, 2)
     facts = {"database MB": node.bytes_on_disk() / 1e6, "resources": float(resources)}

@@ -144,7 +144,7 @@ def test_what_cannot_be_taken_is_answered_with_the_reason_and_kept(
     assert (answer.get("MSA-1"), answer.get("ERR-3.1")) == (code, condition)
     (entry,), total = feed_node.run(desk.waiting(feed_node.database, 10))
     assert total == 1
-    assert feed_node.service.blobs.get(entry.digest) == data
+    assert feed_node.run(feed_node.service.blobs.get(entry.digest)) == data
 
 
 def test_pix_and_pdq_queries(feed_node: TestNode) -> None:
@@ -169,6 +169,34 @@ def test_pix_and_pdq_queries(feed_node: TestNode) -> None:
     places = [[one.first("ERR").get(2, part) for part in range(1, 6)] for one in answers[2:5]]  # type: ignore[union-attr]
     assert places == [["QPD", "1", "3", "1", "1"], ["QPD", "1", "3", "1", "4"], ["QPD", "1", "4", "1", ""]]
     assert answers[5].get("PID-5.1") == "Neu" and answers[5].get("PID-7") == "19990909"
+
+
+def test_a_pdq_answer_is_fetched_piece_by_piece_and_can_be_cancelled(feed_node: TestNode) -> None:
+    days = ("19500101", "19630212", "19761123", "19880907", "19991230")
+    sent = [
+        adt(f"C{n}", number=f"H{n}", name=f"Krier^{'ABCDE'[n]}nna", birth=day) for n, day in enumerate(days)
+    ]
+    pdq = "MSH|^~\\&|Q|Q|||20260101||QBP^Q22^QBP_Q21|Q{n}|P|2.5\rQPD|PDQ|T9|@PID.5.1^Krier|||||{target}\rRCP|I|2^RD\r"
+    cancel = "MSH|^~\\&|Q|Q|||20260101||QCN^J01^QCN_J01|X|P|2.5\rQID|T9|PDQ\r"
+    asked = [
+        pdq.format(n=1, target=""), pdq.format(n=2, target="") + "DSC|3|I\r", pdq.format(n=3, target="") + "DSC|5|I\r",
+        pdq.format(n=4, target="") + "DSC|3|I\r", cancel, pdq.format(n=5, target="") + "DSC|3|I\r",
+        pdq.format(n=6, target="^^^&9.9&ISO"),
+    ]  # fmt: skip
+    answers = feed_node.run(converse(feed_node, [*sent, *(one.encode() for one in asked)]))[5:]
+    assert [one.get("QAK-2") for one in answers] == ["OK", "OK", "OK", "OK", "", "AE", "AE"]
+    assert [one.get("DSC-1") for one in answers[:3]] == ["3", "5", ""]
+    assert [[one.get(f"QAK-{n}") for n in (4, 5, 6)] for one in answers[:3]] == [
+        ["5", "2", "3"],
+        ["5", "2", "1"],
+        ["5", "1", "0"],
+    ]
+    people = [one.raw(5) for answer in answers[:3] for one in answer.segments if one.name == "PID"]
+    assert len(people) == len(set(people)) == 5
+    # a piece that got lost on the way is fetched again by the same pointer
+    again = [one.raw(5) for one in answers[3].segments if one.name == "PID"]
+    assert again == people[2:4]
+    assert answers[4].get("MSA-1") == "AA" and answers[5].get("ERR-2").startswith("DSC")
 
 
 def test_results_come_through_the_same_door(feed_node: TestNode) -> None:

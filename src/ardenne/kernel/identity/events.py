@@ -28,6 +28,11 @@ class Happening(StrEnum):
     MANDATE_GIVEN = "mandate-given"
     MANDATE_REVOKED = "mandate-revoked"
     APPLICATION_ALLOWED = "application-allowed"
+    APPLICATION_REGISTERED = "application-registered"
+    APPLICATION_SHUT_OFF = "application-shut-off"
+    APPLICATION_LET_IN = "application-let-in"
+    ACCOUNT_LINKED = "account-linked"
+    ACCOUNT_UNLINKED = "account-unlinked"
     TOKEN_ISSUED = "token-issued"  # noqa: S105 - a name, no secret
     TOKEN_REVOKED = "token-revoked"  # noqa: S105
     REUSE_DETECTED = "reuse-detected"

@@ -42,7 +42,9 @@ _ADD_ROLE = """
 insert into account_role (id, account, profession, practitioner, directory, organisation, organisation_name, principal)
 values ($1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8) on conflict do nothing
 """
-_LINK = "insert into account_link (issuer, subject, account) values ($1, $2, $3::uuid) on conflict do nothing"
+_LINKS = "select issuer, subject from account_link where account = $1::uuid order by issuer"
+_UNLINK = "delete from account_link where account = $1::uuid and issuer = $2 returning 1"
+_LINK = "insert into account_link (issuer, subject, account) values ($1, $2, $3::uuid) on conflict do nothing returning 1"
 _STATE = "update account set state = $2 where id = $1::uuid"
 _IS_ACTIVE = "select state from account where id = $1::uuid for update"
 _END_ROLE = "update account_role set active = false where id = $1::uuid"
@@ -139,9 +141,17 @@ class Accounts:
         """Return the Practitioner (id) whom an account is bound to by a role; empty when there is none."""
         return str(await connection.fetchval(_PRACTITIONER, account_id) or "")
 
-    async def link(self, connection: Connection, issuer: str, subject: str, account_id: str) -> None:
-        """Bind an account to a subject of an outside provider."""
-        await connection.execute(_LINK, issuer, subject, account_id)
+    async def link(self, connection: Connection, issuer: str, subject: str, account_id: str) -> bool:
+        """Let whom an outside provider vouches for sign in to an account; False when that subject is taken."""
+        return await connection.fetchval(_LINK, issuer, subject, account_id) is not None
+
+    async def links(self, account_id: str) -> list[str]:
+        """Return the issuers of the outside providers that an account is linked to."""
+        return [row[0] for row in await self.database.fetch(_LINKS, account_id)]
+
+    async def unlink(self, connection: Connection, account_id: str, issuer: str) -> bool:
+        """End the link to an outside provider; False when there is none."""
+        return await connection.fetchval(_UNLINK, account_id, issuer) is not None
 
     async def set_state(self, connection: Connection, account_id: str, state: str) -> None:
         """Change the state of an account."""

@@ -24,9 +24,14 @@ select id, name, confidential, redirect_uris, launch_uri, jwks, jwks_uri, scopes
   from oauth_client where id = $1 and enabled
 """
 _CLIENTS = _CLIENT.replace("where id = $1 and", "where") + " order by name"
+_REGISTERED = _CLIENT.replace("where id = $1 and enabled", "order by enabled desc, name").replace(
+    "select id", "select enabled, created, id"
+)
+_ENABLE = "update oauth_client set enabled = $2 where id = $1 and enabled <> $2 returning 1"
+_END_ALL = "update oauth_grant set revoked = now() where client = $1 and revoked is null"
 _ADD_CLIENT = """
 insert into oauth_client (id, name, confidential, redirect_uris, launch_uri, jwks, jwks_uri, scopes, grants, account)
-values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10::uuid) on conflict (id) do nothing
+values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10::uuid) on conflict (id) do nothing returning 1
 """
 _ADD = """
 insert into oauth_grant (id, client, account, role, session, scopes, purpose, patient, encounter, level, actor, ends)
@@ -98,6 +103,14 @@ class Client(msgspec.Struct, frozen=True):
     account: str = ""
 
 
+class Registered(NamedTuple):
+    """An application with whether it may come in, and since when it is known."""
+
+    client: Client
+    enabled: bool
+    created: datetime
+
+
 class Presented(NamedTuple):
     """A code or refresh token that somebody brings."""
 
@@ -135,13 +148,26 @@ class Families:
         """Return all applications that may be used."""
         return [_client(row) for row in await self.database.fetch(_CLIENTS)]
 
-    async def add_client(self, connection: Connection, client: Client) -> None:
-        """Register an application; one of that id stays as it is."""
-        await connection.execute(
+    async def registered(self) -> list[Registered]:
+        """Return all applications, those that are shut off last."""
+        rows = await self.database.fetch(_REGISTERED)
+        return [Registered(_client(row[2:]), row[0], row[1]) for row in rows]
+
+    async def enable(self, connection: Connection, client_id: str, enabled: bool) -> bool:
+        """Let an application in, or shut it off with every right that it holds; False when nothing changes."""
+        done = await connection.fetchval(_ENABLE, client_id, enabled) is not None
+        if done and not enabled:
+            await connection.execute(_END_ALL, client_id)
+        return done
+
+    async def add_client(self, connection: Connection, client: Client) -> bool:
+        """Register an application; one of that id stays as it is, and False is returned."""
+        done = await connection.fetchval(
             _ADD_CLIENT, client.id, client.name, client.confidential, list(client.redirect_uris), client.launch_uri,
             orjson.dumps(client.jwks).decode() if client.jwks else None, client.jwks_uri, list(client.scopes),
             list(client.grants), client.account or None,
         )  # fmt: skip
+        return done is not None
 
     async def begin(self, connection: Connection, family: Family, lasting: timedelta) -> Family:
         """Begin a family and return it with its id."""

@@ -62,9 +62,9 @@ class Importer:
     def __init__(self, task: Task) -> None:
         self._places = task.places
         self._record = JobRecord(task.dsn, task.job)
-        self._writer = BulkWriter(task.dsn)
         rules = read_rules(task.required_profiles, task.declared_profiles)
         self._service = FhirService(Database(task.dsn, 1), Path(task.contents), profiles=rules)
+        self._writer = BulkWriter(task.dsn, self._service.blobs.write_with)
         self._loop = asyncio.Runner()
         self._refusals = Path(task.refusals)
 
@@ -120,7 +120,7 @@ class Importer:
         if not resource_id:
             raise refuse(422, "required", "a resource that is imported needs an id: give it one", "id", "id")
         if sent.resource["resourceType"] == "Binary" and "data" in sent.resource:
-            return binary.keep(self._service, sent.resource, resource_id, Mode.PUT_UNLESS_SAME, Method.PUT)
+            return binary.keep(sent.resource, resource_id, Mode.PUT_UNLESS_SAME, Method.PUT)
         return change.write(sent.resource, line, resource_id, Mode.PUT_UNLESS_SAME, Method.PUT)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from ardenne.kernel.blobs import BlobStore
+from ardenne.kernel.blobs import WAITING, BlobStore
 from ardenne.kernel.http.faults import report
 from ardenne.kernel.mllp import store
 from ardenne.kernel.store.database import Database, DatabaseUnavailable
@@ -59,7 +59,7 @@ class Answerer:
         except Refused as error:
             refusal = error.refusal
             taken = Taken(_REJECTED, f"{refusal.found}. {refusal.mend}", refusal.where, "100")
-            await self._keep(self._blobs.put(data), _source(address), taken)
+            await self._keep(await self._blobs.put(data, WAITING), _source(address), taken)
             return _bare(taken)
         try:
             return await self._answer(message, data, address)
@@ -96,7 +96,7 @@ class Answerer:
 
     async def _refused(self, message: Message, data: bytes, taken: Taken, address: str) -> bytes:
         if not taken.answer:
-            await self._keep(self._blobs.put(data), _source(address), taken)
+            await self._keep(await self._blobs.put(data, WAITING), _source(address), taken)
         return taken.answer or _acknowledged(message, taken)
 
 

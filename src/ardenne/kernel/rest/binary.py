@@ -10,15 +10,17 @@ import base64
 import binascii
 from typing import Any
 
+from ardenne.kernel.blobs import ContentDamaged, KeyMissing
 from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.rest import answers, incoming, instance
 from ardenne.kernel.rest.errors import refuse
 from ardenne.kernel.rest.service import FhirService
-from ardenne.kernel.store import change
+from ardenne.kernel.store import change, contents
 from ardenne.kernel.store.change import Change, Method, Mode
+from ardenne.kernel.store.contents import Content
+from ardenne.kernel.store.database import Connection
 from ardenne.standards.fhir.json import dump, parse, parse_exact
 
-HASH_EXTENSION = "https://ardenne.health/fhir/StructureDefinition/content-sha256"
 _FHIR = frozenset({"application/fhir+json", "application/fhir+xml"})
 _AS_RESOURCE = _FHIR | {"application/json"}
 _SAFE_IN_BROWSER = frozenset(
@@ -31,7 +33,7 @@ async def read(service: FhirService, request: Request, resource_id: str) -> Resp
     found = await instance.find(service, "Binary", resource_id)
     assert found.body is not None
     resource = parse_exact(found.body)
-    content = content_of(service, resource)
+    content = await content_of(service, resource)
     headers = answers.version_headers(found.version, found.updated)
     accept = request.header("accept")
     is_fhir = incoming.media_type(str(resource.get("contentType", ""))) in _FHIR
@@ -64,9 +66,7 @@ def raw(content: bytes, kind: str, *headers: tuple[str, str]) -> Response:
 async def create(service: FhirService, request: Request) -> Response:
     """Answer ``POST Binary``."""
     resource = _sent(request)
-    return await instance.store(
-        service, request, keep(service, resource, change.new_id(), Mode.CREATE, Method.POST)
-    )
+    return await instance.store(service, request, keep(resource, change.new_id(), Mode.CREATE, Method.POST))
 
 
 async def update(service: FhirService, request: Request, resource_id: str) -> Response:
@@ -76,7 +76,7 @@ async def update(service: FhirService, request: Request, resource_id: str) -> Re
     if resource.setdefault("id", resource_id) != resource_id:
         raise refuse(400, "invalid", "the id of the content and of the address differ", "id", "Binary.id")
     expected = answers.expected_version(request)
-    asked = keep(service, resource, resource_id, Mode.PUT, Method.PUT, expected)
+    asked = keep(resource, resource_id, Mode.PUT, Method.PUT, expected)
     return await instance.store(service, request, asked)
 
 
@@ -92,32 +92,38 @@ def _sent(request: Request) -> dict[str, Any]:
 
 
 def keep(
-    service: FhirService,
     resource: dict[str, Any],
     resource_id: str,
     mode: Mode,
     method: Method,
     expected: int | None = None,
 ) -> Change:
-    """Put the content of a Binary into the content store and return the change that stores the rest."""
+    """Return the change that stores a Binary with its content, which goes into the content store."""
     kept = {name: value for name, value in resource.items() if name not in ("data", "_data")}
+    content: Content | None = None
     if resource.get("data"):
         try:
-            content = base64.b64decode("".join(resource["data"].split()), validate=True)
+            data = base64.b64decode("".join(resource["data"].split()), validate=True)
         except binascii.Error:
             raise refuse(422, "value", "data is not base64", "base64", "Binary.data") from None
-        url = {"url": HASH_EXTENSION, "valueString": service.blobs.put(content)}
-        kept["_data"] = {"extension": [url]}
+        context = str(resource.get("securityContext", {}).get("reference", ""))
+        patient = context if context.startswith("Patient/") else ""
+        content = contents.of(patient, data)
+        kept["_data"] = contents.naming(content.digest.hex(), patient)
     body = dump(kept)
-    return change.write(parse(body), body, resource_id, mode, method, expected)
+    return change.write(parse(body), body, resource_id, mode, method, expected)._replace(content=content)
 
 
-def content_of(service: FhirService, resource: dict[str, Any]) -> bytes:
-    """Return the content that a stored Binary stands for."""
-    for extension in resource.get("_data", {}).get("extension", []):
-        if extension.get("url") == HASH_EXTENSION:
-            try:
-                return service.blobs.get(extension["valueString"])
-            except FileNotFoundError:
-                raise refuse(404, "not-found", "the content is not in the content store") from None
-    return b""
+async def content_of(
+    service: FhirService, resource: dict[str, Any], connection: Connection | None = None
+) -> bytes:
+    """Return the content that a stored Binary stands for, in the caller's transaction if there is one. Raises RestError."""
+    named = contents.named(resource)
+    if named is None:
+        return b""
+    try:
+        return await service.blobs.get(named.digest.hex(), named.record, connection)
+    except FileNotFoundError:
+        raise refuse(404, "not-found", "the content is not in the content store") from None
+    except (ContentDamaged, KeyMissing) as error:
+        raise refuse(500, "exception", str(error), "content-damaged") from None

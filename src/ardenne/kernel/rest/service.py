@@ -10,16 +10,18 @@ import msgspec
 
 from ardenne.kernel.audit import store as journal
 from ardenne.kernel.audit.entries import Action
-from ardenne.kernel.blobs import BlobStore
+from ardenne.kernel.blobs import BlobStore, ContentUnknown
 from ardenne.kernel.identity.caller import OPERATOR, Caller, Kind, Purpose
 from ardenne.kernel.policy.guarded import GuardedPast, GuardedResources, GuardedSearcher
 from ardenne.kernel.policy.service import PolicyService, unlimited
 from ardenne.kernel.policy.trace import Trace
 from ardenne.kernel.registry import Registry
+from ardenne.kernel.rest.errors import refuse
 from ardenne.kernel.rest.profile_rules import AS_DECLARED, ProfileRules
 from ardenne.kernel.search.searcher import Searcher
 from ardenne.kernel.search.translate import Translator
 from ardenne.kernel.store import hashing
+from ardenne.kernel.store.change import Outcome
 from ardenne.kernel.store.database import Connection, Database
 from ardenne.kernel.store.past import Past
 from ardenne.kernel.store.resources import Resources
@@ -54,12 +56,24 @@ class FhirService:
         self.database = database
         self.zone = zone
         self.profiles = profiles
-        self.blobs = BlobStore(contents)
-        self.resources: Resources | GuardedResources = Resources(database)
+        self.blobs = BlobStore(contents, database)
+        self.resources: Resources | GuardedResources = self._resources(database)
         self.past: Past | GuardedPast = Past(database)
         self.terminology = Terminology(database)
         self.translator = Translator(base)
         self.searcher = Searcher(database, self.translator, SearchCodes(self.terminology))
+
+    def _resources(self, database: Database) -> Resources:
+        found = Resources(database)
+        found.projections["Binary"] = self._keep_content
+        return found
+
+    async def _keep_content(self, connection: Connection, done: Outcome) -> None:
+        try:
+            await self.blobs.project(connection, done)
+        except ContentUnknown:
+            text = "a Binary cannot name a content that it does not have: send the content as data"
+            raise refuse(422, "value", text, "content", "Binary.data") from None
 
     def seen_by(self, caller: Caller, address: str = "", query: str = "") -> FhirService:
         """Return the same node as a caller may see it: every read and write decided and noted in ``trace``.

@@ -206,10 +206,10 @@ class Transaction:
             raise _at(step.place, error) from None
 
     def _put(self, step: Step, sent: Incoming, expected: int | None) -> Change:
-        if step.resource_type == "Binary" and "data" in sent.resource:
+        if step.resource_type == "Binary":
             mode = Mode.CREATE if step.request.method == "POST" else Mode.PUT
             resource = {**sent.resource, "id": step.resource_id}
-            return binary.keep(self._service, resource, step.resource_id, mode, Method.PUT, expected)
+            return binary.keep(resource, step.resource_id, mode, Method.PUT, expected)
         if step.request.method == "POST":
             return change.write(sent.resource, sent.content, step.resource_id, Mode.CREATE, Method.POST)
         given = sent.resource.get("id")

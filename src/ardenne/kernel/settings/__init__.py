@@ -75,6 +75,8 @@ class Settings(msgspec.Struct, frozen=True):
     """File of its private key."""
     mllp_authorities: str = ""
     """File of the authorities whose certificates senders must show; empty: senders show none."""
+    duplicate_search_hour: int = 2
+    """Hour of the node's time zone from which on it searches all persons for duplicates, once a night; negative: never."""
     community: str = "2.25.225059093409651210223550905396039693566"
     """OID of this community (homeCommunityId); the repository is its .1, its own patient ids are .2."""
     xua_issuers: str = ""

@@ -7,7 +7,7 @@ it again changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import errors
@@ -45,6 +45,9 @@ _TABLES: tuple[tuple[str, str, Callable[[Change, int], list[bytes]]], ...] = (
 )
 
 
+Keep = Callable[[psycopg.Connection[Any], Sequence[Change]], None]
+
+
 class Tally(NamedTuple):
     """What became of a batch."""
 
@@ -61,7 +64,9 @@ class Tally(NamedTuple):
 class BulkWriter:
     """Writes batches over one connection (psycopg, blocking)."""
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, keep: Keep | None = None) -> None:
+        """``keep`` stores the contents of Binaries that are written, in the same transaction."""
+        self._keep = keep
         self._connection = psycopg.connect(dsn, autocommit=True)
         self._connection.execute("set jit = off")
         self._known_texts: set[int] = set()
@@ -83,6 +88,8 @@ class BulkWriter:
                 with self._connection.transaction():
                     # a parameter that is added later waits for this transaction, and then indexes its rows
                     definitions.refresh_blocking(self._connection)
+                    if self._keep is not None:
+                        self._keep(self._connection, list(unique.values()))
                     tally = self._write(definitions.with_current_index(list(unique.values())))
                 return tally._replace(unchanged=tally.unchanged + doubles)
             except (errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure):

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ardenne.kernel.store import custom, hashing
+from ardenne.kernel.store import contents, custom, hashing
 from ardenne.kernel.store.body import Body, compact, compose
 from ardenne.kernel.store.containing import Contained
+from ardenne.kernel.store.contents import Content
 from ardenne.kernel.store.index import CONTAINS, EMPTY, IndexRow, build
 from ardenne.kernel.store.types import NUMBERS
 from ardenne.standards.fhir import extraction, labels
@@ -100,6 +101,8 @@ class Change(NamedTuple):
     """The custom search parameters that the row was made with."""
     contained: tuple[Contained, ...] = ()
     """What it contains, to be searched by itself."""
+    content: Content | None = None
+    """The content that a Binary stands for; with its bytes when it is to be stored with the change."""
 
     def arguments(self) -> tuple[Any, ...]:
         """Return the arguments of write_resource in order."""
@@ -177,6 +180,7 @@ def write(
     return Change(
         mode, method, resource_type, resource_id, self_hash, expected, updated, body, patient, index,
         label_of(resource), custom=known, contained=inner,
+        content=contents.named(resource) if resource_type == "Binary" else None,
     )  # fmt: skip
 
 

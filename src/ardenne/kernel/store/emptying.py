@@ -10,6 +10,7 @@ _TABLES = (
     "subscription_state", "subscription_event", "subscription_token",
     "policy_record", "policy_grant", "policy_exclusion", "policy_pending", "journal", "journal_lane", "journal_root",
     "reindex_job", "contained_resource", "word_index", "patient_replaced", "patient_group",
+    "content_key", "content", "content_removed",
 )  # fmt: skip
 _NEW_GENERATION = "update search_generation set generation = nextval('search_generation_number')"
 

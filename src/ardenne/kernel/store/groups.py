@@ -74,21 +74,22 @@ async def survivor(asked: Database | Connection, patient: int) -> int:
 
 async def join(connection: Connection, patient: int, survivor_hash: int) -> None:
     """Let a patient be replaced by another. Both must stand for themselves; call ``lock`` before."""
-    before = await _members(connection, [patient, survivor_hash])
+    before = await members(connection, [patient, survivor_hash])
     await connection.execute(_ADD, patient, survivor_hash)
     await _regroup(connection, before)
 
 
 async def part(connection: Connection, patient: int, survivor_hash: int) -> bool:
     """Take back that a patient is replaced by another; False when it is not. Call ``lock`` before."""
-    before = await _members(connection, [patient, survivor_hash])
+    before = await members(connection, [patient, survivor_hash])
     if await connection.fetchval(_REMOVE, patient, survivor_hash) is None:
         return False
     await _regroup(connection, before)
     return True
 
 
-async def _members(connection: Connection, patients: Sequence[int]) -> list[int]:
+async def members(connection: Connection, patients: Sequence[int]) -> list[int]:
+    """Return patients with everybody who is one person with them, as the tables say."""
     found = {row[0] for row in await connection.fetch(_MEMBERS, list(patients))}
     return sorted(found.union(patients))
 

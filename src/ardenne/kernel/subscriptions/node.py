@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ardenne.kernel.mail import mail_server
 from ardenne.kernel.rest.router import PREFIX
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings
@@ -32,7 +33,5 @@ def rules_of(settings: Settings) -> Rules:
         frozenset(name for name in hosts if name),
         settings.open,
         max(settings.subscription_attempts, 1),
-        settings.smtp_host,
-        settings.smtp_port,
-        settings.smtp_from,
+        mail_server(settings),
     )

@@ -6,6 +6,8 @@ import random
 from datetime import timedelta
 from typing import NamedTuple
 
+from ardenne.kernel.mail import MailServer
+
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 3600.0
 
@@ -22,9 +24,7 @@ class Rules(NamedTuple):
     hosts: frozenset[str] = frozenset()
     loopback: bool = False
     attempts: int = 10
-    smtp_host: str = ""
-    smtp_port: int = 25
-    smtp_from: str = ""
+    mail: MailServer = MailServer()
 
     @property
     def topic_base(self) -> str:

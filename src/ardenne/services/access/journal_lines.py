@@ -51,9 +51,13 @@ def actions(text: Text) -> dict[int, str]:
     }
 
 
-def relations(text: Text) -> dict[str, str]:
-    """Return what opening or ending access is called by its rule, where there is more to say than that."""
+def by_rules(text: Text) -> dict[str, str]:
+    """Return what an act is called by its rule, where that says more than the action."""
     return {
+        "shared-made": text("shared the summary by a link"),
+        "shared-opened": text("opened the summary that you shared"),
+        "shared-refused": text("tried to open the summary that you shared, with a wrong passcode"),
+        "shared-ended": text("ended a shared link"),
         "agreement-proposed": text("proposed an agreement of referring doctor"),
         "agreement-signed": text("signed the agreement of referring doctor"),
         "agreement-refused": text("refused the agreement of referring doctor"),
@@ -66,7 +70,7 @@ def relations(text: Text) -> dict[str, str]:
 
 def tell(lines: Sequence[Recorded], text: Text, own_account: str) -> list[Told]:
     """Return lines in plain words, newest first; the same access within one request is told once."""
-    names, by_rule = actions(text), relations(text)
+    names, by_rule = actions(text), by_rules(text)
     found: list[Told] = []
     places: dict[tuple[str, int, str], int] = {}
     for line in lines:
@@ -90,7 +94,7 @@ def tell(lines: Sequence[Recorded], text: Text, own_account: str) -> list[Told]:
                 entry.outcome != Outcome.DONE,
                 entry.action == Action.BREAK_GLASS or entry.rule.startswith("emergency"),
                 entry.rule,
-                entry.detail if entry.action == Action.BREAK_GLASS else "",
+                entry.detail if entry.action == Action.BREAK_GLASS or entry.rule == "shared-opened" else "",
                 entry.organisation,
             )
         )

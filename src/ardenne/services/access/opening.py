@@ -15,6 +15,7 @@ from ardenne.kernel.store import hashing
 from ardenne.kernel.store.database import Connection
 from ardenne.services.access import rules, store
 from ardenne.services.access.contract import OpeningRefused
+from ardenne.services.notices.contract import Notices
 
 
 def hashed(code: str) -> bytes:
@@ -112,6 +113,7 @@ async def open_in_emergency(
         )  # fmt: skip
         await store.begin(connection, begun)
         await service.note(connection, patient_id, Action.BREAK_GLASS, "emergency", typed)
+        await service.registry.get(Notices).tell(connection, patient, "emergency")
 
 
 async def end(service: FhirService, patient_id: str, grant: uuid.UUID) -> bool:

@@ -19,7 +19,7 @@ from ardenne.kernel.identity.passkeys import parsed
 from ardenne.kernel.identity.signing_in import TOTP_PURPOSE, Slow
 from ardenne.services.accounts import wording
 from ardenne.services.accounts.authorize import Found, Patients
-from ardenne.services.accounts.page import Page, address_of, device, form, go
+from ardenne.services.accounts.page import LINK_COOKIE, Page, address_of, device, form, go
 from ardenne.ui.rendering import Renderer
 
 Reader = tuple[Caller, Account]
@@ -38,6 +38,8 @@ class AccountPages(Page):
         return [
             Route("/mine", self.mine(self.records)),
             Route("/account", self.mine(self.overview)),
+            Route("/account/link", self.mine(self.ask_link)),
+            Route("/account/link", self.mine(self.link), methods=["POST"]),
             Route("/account/session", self.mine(self.end_session), methods=["POST"]),
             Route("/account/sign-out-everywhere", self.mine(self.end_all), methods=["POST"]),
             Route("/account/application", self.mine(self.forbid), methods=["POST"]),
@@ -97,6 +99,8 @@ class AccountPages(Page):
             "applications": [(one, [wording.scope(scope, words) for scope in one.scopes]) for one in allowed],
             "has_password": bool(await self.identity.credentials.password(account.id)),
             "roles": len(account.roles) > 1, "citizen": account.kind is Kind.CITIZEN,
+            "links": await self.identity.accounts.links(account.id), "provider": self._provider(),
+            "operator": who.kind is Kind.OFFICER and who.profession == "operator",
             "letters": who.kind is Kind.OFFICER and who.profession == "identity",
         }  # fmt: skip
         return self.show(request, "account.html", values)
@@ -104,6 +108,35 @@ class AccountPages(Page):
     async def _tell(self, connection: Any, happening: Happening, who: Caller, detail: str = "") -> None:
         event = SecurityEvent(happening, who.account, who.session, detail=detail)
         await self.identity.events.record(connection, event)
+
+    async def ask_link(self, request: Request, reader: Reader) -> Response:
+        """Ask whether the account is to be linked to the outside provider from which the reader comes."""
+        values = {"account": reader[1], "provider": self._provider()}
+        return self.show(request, "link.html", values)
+
+    async def link(self, request: Request, reader: Reader) -> Response:
+        """Link the account to the provider, or end its link."""
+        who, account = reader
+        words, sent = self.words(request), await form(request)
+        told = words.text("That took too long or was done before. Begin again with the provider.")
+        if sent.get("act") == "unlink":
+            async with self.identity.database.transaction() as connection:
+                if await self.identity.accounts.unlink(connection, account.id, sent.get("issuer", "")):
+                    await self._tell(connection, Happening.ACCOUNT_UNLINKED, who)
+                    told = words.text("The provider cannot sign you in any more.")
+            return await self.overview(request, reader, told)
+        pending = await self.identity.sessions.take(request.cookies.get(LINK_COOKIE, ""), "link")
+        if pending is not None and pending.account == account.id:
+            issuer, subject = str(pending.content["issuer"]), str(pending.content["subject"])
+            async with self.identity.database.transaction() as connection:
+                if await self.identity.accounts.link(connection, issuer, subject, account.id):
+                    await self._tell(connection, Happening.ACCOUNT_LINKED, who)
+                    told = words.text("From now on the provider signs you in.")
+        return await self.overview(request, reader, told)
+
+    def _provider(self) -> str:
+        outside = self.identity.outside
+        return (outside.provider.name or outside.provider.issuer) if outside else ""
 
     async def end_session(self, request: Request, reader: Reader) -> Response:
         """End one session, on this device or another."""

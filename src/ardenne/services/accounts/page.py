@@ -16,8 +16,10 @@ from ardenne.kernel.identity.node import Identity
 from ardenne.kernel.identity.signing_in import Signed
 from ardenne.ui.languages import Words
 from ardenne.ui.rendering import Renderer
-from ardenne.ui.seen import caller_of
+from ardenne.ui.seen import base_of, caller_of
 
+LINK_COOKIE = "link"
+"""Holds the proof of an outside provider while its owner is asked whether to link it."""
 _LARGEST_FORM = 64 * 1024
 
 
@@ -30,8 +32,7 @@ class Page:
 
     def base(self, request: Request) -> str:
         """Return the address of this server as the reader knows it."""
-        configured = self.identity.settings.base_url.rstrip("/")
-        return configured or f"{request.url.scheme}://{request.headers.get('host', 'localhost')}"
+        return base_of(request, self.identity.settings.base_url)
 
     def show(
         self,

@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from ardenne.kernel.identity.node import Identity
 from ardenne.services.accounts.account import AccountPages
+from ardenne.services.accounts.applications import ApplicationPages
 from ardenne.services.accounts.authorize import AuthorizePages, Patients
 from ardenne.services.accounts.letters import LetterPages
 from ardenne.services.accounts.mandates import MandatePages
@@ -22,6 +23,7 @@ def routes(identity: Identity, renderer: Renderer, patients: Patients) -> list[R
         *SignInPages(authorize, renderer).routes(),
         *authorize.routes(),
         *account.routes(),
+        *ApplicationPages(identity, renderer).routes(),
         *MandatePages(account, renderer).routes(),
         *LetterPages(account, renderer).routes(),
         *OAuthDoor(identity).routes(),

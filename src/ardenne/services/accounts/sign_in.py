@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -14,12 +15,12 @@ from ardenne.kernel.identity.caller import Kind
 from ardenne.kernel.identity.events import Happening, SecurityEvent
 from ardenne.kernel.identity.oauth.key_sets import is_loopback
 from ardenne.kernel.identity.origins import local_path
-from ardenne.kernel.identity.outside import OutsideError
+from ardenne.kernel.identity.outside import Known, OutsideError
 from ardenne.kernel.identity.passkeys import parsed
 from ardenne.kernel.identity.signing_in import SecondFactor, Signed, Slow
 from ardenne.services.accounts import wording
 from ardenne.services.accounts.authorize import AuthorizePages
-from ardenne.services.accounts.page import Page, address_of, device, form, go
+from ardenne.services.accounts.page import LINK_COOKIE, Page, address_of, device, form, go
 from ardenne.ui.rendering import Renderer
 
 _OUTSIDE_COOKIE = "outside"
@@ -200,9 +201,13 @@ class SignInPages(Page):
             message = self.words(request).text("The provider's answer cannot be used. Begin again.")
             return self.problem(request, message, 403)
         account = await self.identity.accounts.by_link(known.issuer, known.subject)
+        reader = await self.account(request) if account is None else None
+        if reader is not None:
+            return await self._ask_to_link(request, known, reader[1])
         if account is None or account.state != "active":
             message = self.words(request).text(
-                "The provider knows you, but no account here is linked to you."
+                "The provider knows you, but no account here is linked to you. Sign in another way first, "
+                "then link it under My account."
             )
             return self.problem(request, message, 403)
         level = known.acr.rpartition("/")[2]
@@ -211,6 +216,24 @@ class SignInPages(Page):
             account, level if level in LEVELS else "low", label, "outside provider"
         )
         response = self.signed_in(request, signed, known.next)
+        response.delete_cookie(_OUTSIDE_COOKIE, path="/sign-in/outside")
+        return response
+
+    async def _ask_to_link(self, request: Request, known: Known, reader: Account) -> Response:
+        """Somebody who is signed in came back from the provider: the page asks before the two are linked."""
+        content = {"issuer": known.issuer, "subject": known.subject}
+        secret = await self.identity.sessions.pend("link", content, timedelta(minutes=10), reader.id)
+        response = go("/account/link")
+        secure = self.base(request).startswith("https://")
+        response.set_cookie(
+            LINK_COOKIE,
+            secret,
+            max_age=600,
+            path="/account/link",
+            httponly=True,
+            secure=secure,
+            samesite="strict",
+        )
         response.delete_cookie(_OUTSIDE_COOKIE, path="/sign-in/outside")
         return response
 

@@ -27,7 +27,29 @@ _LEVELS = {
     "patient": "In the chosen record", "user": "Wherever you may", "system": "By itself, without a person",
 }  # fmt: skip
 _MEANS = {"low": "Password", "substantial": "Two factors or passkey", "high": "Key or strong outside proof"}
+SORTS = {
+    "device": "App on a phone or in a browser", "server": "App on a server, with a key",
+    "system": "System of an organisation, without people",
+}  # fmt: skip
+HOUSES = {
+    "hospital": "Hospital", "laboratory": "Laboratory", "imaging": "Imaging", "pharmacist": "Pharmacy",
+    "doctor": "Medical practice",
+}  # fmt: skip
+REGISTRATION = {
+    "sort": "Choose what sort of application it is.",
+    "id": "A client_id has 3 to 61 signs: small letters, digits, full stop, hyphen, underscore.",
+    "name": "Give the name that people see, 3 to 80 signs.",
+    "redirect": "A redirect address cannot be used.",
+    "launch": "The launch address cannot be used.",
+    "key": "The public keys cannot be used.",
+    "private": "That is a private key. Never give it away: make a new one, and send its public part.",
+    "scope": "A scope cannot be used.",
+    "organisation": "Name the organisation and as what it acts.",
+    "taken": "This client_id is taken.",
+    "gone": "That changed meanwhile. Look at the list again.",
+}
 LABELS = (
+    *SORTS.values(), *HOUSES.values(), *REGISTRATION.values(),
     *_PROFESSIONS.values(), *_KINDS.values(), *_MANDATES.values(), *_SCOPES.values(), *_LETTERS.values(),
     *_LEVELS.values(), *_MEANS.values(), "everything",
 )  # fmt: skip

@@ -13,8 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from ardenne.kernel.identity.caller import Caller, Kind
-from ardenne.services.authorisations import letters, rules, store, wording
-from ardenne.services.authorisations.casework import Actor, Casework, verdicts_of
+from ardenne.services.authorisations import letters, rules, showing, store, wording
+from ardenne.services.authorisations.casework import Actor, Casework
 from ardenne.services.authorisations.rules import Case, NotAllowed
 from ardenne.services.authorisations.store import Application, Document
 from ardenne.standards.professions import professions
@@ -70,24 +70,24 @@ class ApplyingPages:
         found = await self._mine(request)
         if found is None:
             return self._missing(request)
-        problem = ""
-        if request.method == "POST":
-            try:
-                await self._act(request, found)
-                return RedirectResponse(request.url.path, 303)
-            except NotAllowed as error:
-                problem = error.rule
-        documents = await store.documents(self._casework.database, found.id)
-        case = Case(found.kind, found.state, verdicts_of(documents))
-        values = {
-            "one": found, "profession": professions(found.country)[found.profession], "documents": documents,
-            "events": await store.events(self._casework.database, found.id), "wording": wording, "problem": problem,
-            "checklist": rules.jurisdiction(found.country).checklist[found.kind],
-            "missing": rules.missing(found.country, case), "acts": rules.acts(found.country, found.state, "applicant"),
-            "steps": rules.jurisdiction(found.country).steps, "letter": letters.kind(found.state),
-            "here": request.url.path,
-        }  # fmt: skip
-        return self._renderer.page(request, "authorisation_one.html", values, 422 if problem else 200)
+
+        def more(case: Case) -> dict[str, Any]:
+            return {
+                "profession": professions(found.country)[found.profession],
+                "checklist": rules.jurisdiction(found.country).checklist[found.kind],
+                "missing": rules.missing(found.country, case),
+            }
+
+        return await showing.one(
+            self._casework,
+            self._renderer,
+            request,
+            found,
+            "applicant",
+            "authorisation_one.html",
+            self._act,
+            more,
+        )
 
     async def letter(self, request: Request) -> Response:
         """The letter about the last decision."""
@@ -122,8 +122,7 @@ class ApplyingPages:
 def missing(renderer: Renderer, request: Request) -> Response:
     """Return the page that says that there is no such application."""
     text = renderer.words(request).text
-    values = {"heading": text("Nothing found here"), "message": text("There is no such application.")}
-    return renderer.page(request, "problem.html", values, 404)
+    return renderer.problem(request, text("Nothing found here"), text("There is no such application."), 404)
 
 
 async def send_letter(casework: Casework, request: Request, found: Application) -> Response:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from ardenne.kernel.background import repeat
+from ardenne.kernel.blobs import KEPT
 from ardenne.kernel.identity.node import Identity
 from ardenne.kernel.rest import keeping
 from ardenne.kernel.rest.service import FhirService
@@ -50,7 +51,7 @@ class Casework:
 
     async def attach(self, application: uuid.UUID, document: Document, data: bytes) -> None:
         """Add a document of the applicant. Raises NotAllowed."""
-        digest = self.service.blobs.put(data)
+        digest = await self.service.blobs.put(data, KEPT)
         async with self.database.transaction() as connection:
             found = await _locked(connection, application)
             if found.state not in ("draft", "incomplete"):

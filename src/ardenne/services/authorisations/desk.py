@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from ardenne.services.authorisations import letters, rules, store, wording
+from ardenne.services.authorisations import rules, showing, store, wording
 from ardenne.services.authorisations.applying import identifier, missing, send_letter
-from ardenne.services.authorisations.casework import Actor, Casework, verdicts_of
+from ardenne.services.authorisations.casework import Actor, Casework
 from ardenne.services.authorisations.rules import Case, NotAllowed
 from ardenne.services.authorisations.store import Application
 from ardenne.standards.professions import professions
@@ -57,23 +59,22 @@ class OfficePages:
         found = await self._found(request)
         if found is None:
             return missing(self._renderer, request)
-        problem = ""
-        if request.method == "POST":
-            try:
-                await self._act(request, found)
-                return RedirectResponse(request.url.path, 303)
-            except NotAllowed as error:
-                problem = error.rule
-        documents = await store.documents(self._casework.database, found.id)
-        case = Case(found.kind, found.state, verdicts_of(documents))
-        values = {
-            "one": found, "name": _name, "documents": documents, "wording": wording, "problem": problem,
-            "events": await store.events(self._casework.database, found.id),
-            "unproved": rules.unproved(found.country, case), "acts": rules.acts(found.country, found.state, "officer"),
-            "steps": rules.jurisdiction(found.country).steps, "letter": letters.kind(found.state),
-            "here": request.url.path,
-        }  # fmt: skip
-        return self._renderer.page(request, "desk_authorisation.html", values, 422 if problem else 200)
+
+        def more(case: Case) -> dict[str, Any]:
+            return {
+                "name": _name, "unproved": rules.unproved(found.country, case),
+            }  # fmt: skip
+
+        return await showing.one(
+            self._casework,
+            self._renderer,
+            request,
+            found,
+            "officer",
+            "desk_authorisation.html",
+            self._act,
+            more,
+        )
 
     async def letter(self, request: Request) -> Response:
         """The letter about the last decision."""
@@ -93,7 +94,7 @@ class OfficePages:
             "content-disposition": 'attachment; filename="document"', "cache-control": "no-store",
             "x-content-type-options": "nosniff", "content-security-policy": "sandbox",
         }  # fmt: skip
-        return Response(self._casework.service.blobs.get(one.digest), 200, headers, one.media_type)
+        return Response(await self._casework.service.blobs.get(one.digest), 200, headers, one.media_type)
 
     async def _found(self, request: Request) -> Application | None:
         application = identifier(request.path_params["application"])

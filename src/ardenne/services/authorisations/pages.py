@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
+from ardenne.services.authorisations import rules
 from ardenne.services.authorisations.applying import ApplyingPages
 from ardenne.services.authorisations.casework import Casework
 from ardenne.services.authorisations.desk import OfficePages
 from ardenne.services.authorisations.public import PublicPages
 from ardenne.ui.rendering import Renderer
 
-COUNTRY = "lu"
-"""The only country whose registers are data of this service; Wallonia's visas are federal."""
 
+def routes(casework: Casework, renderer: Renderer, jurisdiction: str) -> list[Route]:
+    """Return every address of the service; none where the node's jurisdiction has no registers as data here.
 
-def routes(casework: Casework, renderer: Renderer) -> list[Route]:
-    """Return every address of the service."""
+    Wallonia's visas are federal: a node there reads the directory and keeps no register.
+    """
+    country = jurisdiction.partition("-")[0]
+    if not rules.has(country):
+        return []
     return [
-        *PublicPages(casework, renderer, COUNTRY).routes(),
-        *ApplyingPages(casework, renderer, COUNTRY).routes(),
+        *PublicPages(casework, renderer, country).routes(),
+        *ApplyingPages(casework, renderer, country).routes(),
         *OfficePages(casework, renderer).routes(),
     ]

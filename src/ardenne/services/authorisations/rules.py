@@ -18,6 +18,11 @@ IN_FORCE = frozenset({"granted"})
 _FILES = {"lu": "luxembourg.toml"}
 
 
+def has(country: str) -> bool:
+    """Tell whether the registers of a country are data of this service."""
+    return country in _FILES
+
+
 class Register(msgspec.Struct, frozen=True):
     """A legal register: its title, the letter that its numbers begin with, and its law."""
 

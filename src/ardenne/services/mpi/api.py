@@ -17,12 +17,11 @@ from ardenne.kernel.rest.router import Operation
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.search.query import read_pairs
 from ardenne.kernel.store import groups
-from ardenne.services.mpi import golden, store
+from ardenne.services.mpi import crossing, golden, protecting, store
 from ardenne.services.mpi.contract import Outcome, Told
 from ardenne.services.mpi.feeding import UnknownNumber, acting, resolve
 from ardenne.services.mpi.index import Index
 from ardenne.services.mpi.matching import Match
-from ardenne.services.mpi.rules.blocking import hashed
 from ardenne.services.mpi.rules.decision import LINK, NEW
 from ardenne.services.mpi.rules.reading import is_national, local_numbers, says_enough, traits_of
 from ardenne.standards.fhir.json import dump, parse_exact
@@ -30,7 +29,6 @@ from ardenne.standards.fhir.json import dump, parse_exact
 Json = dict[str, Any]
 _GRADE = "http://hl7.org/fhir/StructureDefinition/match-grade"
 _USUAL, _MOST = 10, 50
-_OWN = (golden.NODE, "urn:ardenne:sender:")
 _FEEDS = frozenset({Kind.SOFTWARE, Kind.OPERATOR})
 
 
@@ -76,6 +74,7 @@ class PersonOperations:
         self, service: FhirService, traits: list[Any], numbers: list[tuple[str, str]], certain: bool
     ) -> list[Match]:
         found = await self._index.matcher.matches(service.database, traits)
+        found = await protecting.disclosed(service, self._index.matcher, traits, found)
         known = {match.person for match in found}
         scorer = await self._index.matcher.scorer(service.database)
         for one in await store.identities(service.database, numbers):
@@ -101,13 +100,13 @@ class PersonOperations:
             )
         wanted = [str(one) for one in asked.get("targetSystem", [])]
         for one in wanted:
-            if not await self._is_domain(service, one):
+            if not await crossing.is_domain(service.database, one):
                 raise refuse(403, "code-invalid", "the target system is not known here", "targetSystem")
-        if not await self._is_domain(service, system):
+        if not await crossing.is_domain(service.database, system):
             raise refuse(
                 400, "code-invalid", "the domain of the source identifier is not known here", "domain"
             )
-        person = await self._person(service, system, value)
+        person = await crossing.person(service.database, system, value)
         stored = await service.resources.read("Patient", person) if person else None
         if stored is None or stored.body is None:
             raise refuse(404, "not-found", "the source identifier is not known here", "sourceIdentifier")
@@ -116,42 +115,14 @@ class PersonOperations:
             200, dump({"resourceType": "Parameters", **({"parameter": parts} if parts else {})})
         )
 
-    async def _is_domain(self, service: FhirService, system: str) -> bool:
-        return is_national(system) or (
-            not system.startswith(_OWN) and await store.knows_system(service.database, system)
-        )
-
-    async def _person(self, service: FhirService, system: str, value: str) -> str:
-        if not is_national(system):
-            found = await store.identities(service.database, [(system, value)])
-            return await store.survivor(service.database, found[0].person) if found else ""
-        number = next(iter(traits_of({"identifier": [{"system": system, "value": value}]})[0].numbers))
-        persons = {
-            one.person
-            for one in await store.candidates(service.database, hashed([f"N{number[1]}"]))
-            if any(number[1] == held[1] for traits in one.traits for held in traits.numbers)
-        }
-        return persons.pop() if len(persons) == 1 else ""
-
     async def _targets(
         self, service: FhirService, person: str, patient: Json, source: tuple[str, str], wanted: list[str]
     ) -> list[Json]:
         """Return the parameters of the answer: numbers of the wanted systems, then the Patients."""
-        members = await store.group(service.database, person)
-        numbers = [
-            (one.system, one.value)
-            for one in await store.of_persons(service.database, members)
-            if one.status != "retired" and not one.system.startswith(_OWN)
-        ]
-        numbers += [
-            (one["system"], one["value"])
-            for one in patient.get("identifier", [])
-            if one.get("system") and one.get("value")
-        ]
+        numbers = await crossing.numbers(service.database, person, patient, source, wanted)
         parts: list[Json] = [
             {"name": "targetIdentifier", "valueIdentifier": {"system": number[0], "value": number[1]}}
-            for number in dict.fromkeys(numbers)
-            if number != source and (not wanted or number[0] in wanted)
+            for number in numbers
         ]
         if parts or not wanted:
             parts.append({"name": "targetId", "valueReference": {"reference": f"Patient/{person}"}})

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from ardenne.services.mpi.linking import Pair, Records
 
 
 @click.group()
@@ -29,6 +33,11 @@ def command() -> None:
 @click.option(
     "--ask-from", type=float, help="Log2 odds from which pairs are to be asked about (default: -1)."
 )
+@click.option(
+    "--truth",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="CSV that says whose each record is: print how each kind of trap fared. Never used for linking.",
+)
 def link(
     files: tuple[Path, ...],
     training: Path | None,
@@ -36,6 +45,7 @@ def link(
     out: Path,
     link_from: float | None,
     ask_from: float | None,
+    truth: Path | None,
 ) -> None:
     """Find the records of one person in file A, or between the files A and B.
 
@@ -55,10 +65,33 @@ def link(
         records = [linking.read(path, not without_ids) for path in files]
         weights = train(linking.read(training, not without_ids).traits, wide=True) if training else None
         second = records[1] if len(records) > 1 else None
-        counts = linking.write(linking.link(records[0], second, weights, thresholds), out)
+        pairs = list(linking.link(records[0], second, weights, thresholds))
+        counts = linking.write(iter(pairs), out)
+        told = _told(records, truth, pairs) if truth else []
     except linking.BadFile as error:
         click.echo(f"ardenne: {error}", err=True)
         sys.exit(1)
+    for line in told:
+        click.echo(line)
     click.echo(
         f"{counts['link']:,} linked, {counts['ask']:,} to ask about, {counts['new']:,} compared and new"
     )
+
+
+def _told(records: list[Records], truth: Path, pairs: list[Pair]) -> list[str]:
+    """Return the lines about traps."""
+    from ardenne.services.mpi import linking, trapping
+
+    everybody = linking.Records(
+        [name for one in records for name in one.ids], [row for one in records for row in one.traits]
+    )
+    told = trapping.report(everybody, trapping.truth(truth), pairs)
+    lines = [f"precision {told.precision:.4f}, recall {told.recall:.4f}, {told.asked:,} to ask about"]
+    for same, heading in ((True, "of one person"), (False, "of two persons")):
+        lines.append(f"{heading:36} {'pairs':>9} {'linked':>9} {'asked':>9}")
+        lines += [
+            f"  {one.kind:34} {one.pairs:9,} {one.linked:9,} {one.asked:9,}"
+            for one in told.fared
+            if one.same == same
+        ]
+    return lines

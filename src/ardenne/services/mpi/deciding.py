@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -16,10 +17,21 @@ from ardenne.services.mpi.merging import CannotMerge, Officer
 from ardenne.services.mpi.rules.reading import status_of, traits_of
 from ardenne.services.mpi.store_events import Case
 
-MERGE, APART, ACCEPT, REJECT, NOTE = "merge", "apart", "accept", "reject", "note"
+MERGE, APART, ACCEPT, REJECT, NOTE, SPLIT, KEEP = (
+    "merge",
+    "apart",
+    "accept",
+    "reject",
+    "note",
+    "split",
+    "keep",
+)
 CHOICES: dict[str, tuple[str, ...]] = {
-    "duplicate": (MERGE, APART), "overlay": (ACCEPT, REJECT), "unknown": (NOTE,),
+    "duplicate": (MERGE, APART), "overlay": (ACCEPT, REJECT), "unknown": (NOTE,), "split": (SPLIT, KEEP),
 }  # fmt: skip
+
+
+_RISK_OF_SPLIT = 4
 
 
 async def decide(
@@ -46,6 +58,11 @@ async def decide(
             done = "accepted"
         case "reject":
             done = "rejected"
+        case "split":
+            await _split(service, connection, case, caller, officer)
+            done = "split"
+        case "keep":
+            done = "kept"
         case _:
             done = "noted"
     await events.close(connection, case.id, done, caller.name, reason)
@@ -63,6 +80,37 @@ async def _merge(
     person, survivor = await _order(connection, case)
     await merging.merge(service, connection, person, survivor, officer)
     return "merged"
+
+
+async def propose_split(
+    connection: Connection,
+    person: str,
+    identities: Sequence[int],
+    resources: Sequence[str],
+    caller: Caller,
+    reason: str,
+) -> int:
+    """Ask a second officer to part a person, and return the case. Raises CannotMerge when that would not be possible."""
+    own = await store.of_persons(connection, [person])
+    chosen = [one for one in own if one.id in set(identities)]
+    if not any(one.content for one in chosen):
+        raise CannotMerge("identity", "choose at least one identity that says something of the person")
+    if len(chosen) == len(own):
+        raise CannotMerge("all", "one identity must stay with the person: else there is nothing to split")
+    detail = {"identities": [one.id for one in chosen], "resources": list(resources)}
+    case = await events.open_case(connection, SPLIT, person, _RISK_OF_SPLIT, detail=detail)
+    await events.propose(connection, case, SPLIT, caller.account, f"{caller.name}: {reason}")
+    return case
+
+
+async def _split(
+    service: FhirService, connection: Connection, case: Case, caller: Caller, officer: Officer
+) -> None:
+    if case.proposed_by == caller.account:
+        raise CannotMerge("four-eyes", "a second officer must agree: you proposed it yourself")
+    await merging.split(
+        service, connection, case.person, case.detail["identities"], case.detail["resources"], officer
+    )
 
 
 async def _order(connection: Connection, case: Case) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ardenne.kernel.store.database import Connection
+from ardenne.kernel.store.database import Connection, Database
 from ardenne.services.mpi import store
 from ardenne.services.mpi.contract import Doubtful
 from ardenne.services.mpi.matching import Match, Matcher
@@ -25,7 +25,7 @@ class Doubts:
     """Compares what arrives with what its numbers lead to. ``certain``: doubt is refused instead of asked about."""
 
     def __init__(
-        self, matcher: Matcher, connection: Connection, traits: Sequence[Traits], *, certain: bool
+        self, matcher: Matcher, connection: Database | Connection, traits: Sequence[Traits], *, certain: bool
     ) -> None:
         self.traits = traits
         self._matcher, self._connection, self._certain = matcher, connection, certain

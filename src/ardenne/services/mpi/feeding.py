@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from ardenne.services.mpi.index import Index
 from ardenne.services.mpi.matching import Match
 from ardenne.services.mpi.merging import CannotMerge, Officer
 from ardenne.services.mpi.rules.decision import NEW
-from ardenne.services.mpi.rules.reading import is_told
+from ardenne.services.mpi.rules.reading import is_told, local_numbers
 
 Json = dict[str, Any]
 Number = tuple[str, str]
@@ -69,3 +70,34 @@ async def resolve(
     except CannotMerge:
         return Identified(survivor, Outcome.KNOWN)
     return Identified(survivor, Outcome.LINKED)
+
+
+async def settle(
+    index: Index,
+    service: FhirService,
+    connection: Connection,
+    patient: Json,
+    told: Told,
+    replaced: Sequence[Number],
+    mother: Number | None = None,
+    *,
+    known: bool = False,
+) -> None:
+    """Register what a source says of a person, give up numbers for the first of the person's, note the mother.
+
+    ``known``: the message tells of numbers alone; the person must be here. Raises UnknownNumber.
+    """
+    own = local_numbers(patient)
+    if known:
+        registered = await store.identity(connection, *own[0]) if own else None
+        if registered is None:
+            raise UnknownNumber(own[0][1] if own else "")
+        person = registered.person
+    else:
+        person = (await index.identify(service, connection, patient, told)).person
+    for number in replaced:
+        if own:
+            await resolve(index, service, connection, (number, own[0]), told)
+    parent = await store.identity(connection, *mother) if mother is not None else None
+    if parent is not None:
+        await store.relate(connection, person, parent.person, "mother")

@@ -14,11 +14,11 @@ from starlette.routing import Route
 
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import groups
-from ardenne.services.mpi import deciding, merging, store, wording
+from ardenne.services.mpi import deciding, store, store_searches, wording
 from ardenne.services.mpi import store_events as events
 from ardenne.services.mpi.comparing import Row, chart, rows, said_by
 from ardenne.services.mpi.feeding import acting
-from ardenne.services.mpi.merging import CannotMerge, Officer
+from ardenne.services.mpi.merging import CannotMerge
 from ardenne.services.mpi.store_events import Case
 from ardenne.standards.fhir.json import parse_exact
 from ardenne.ui.rendering import SECURITY_HEADERS, Renderer
@@ -44,7 +44,7 @@ class IdentityPages:
             Route("/desk/identity/cases.csv", self._seen(IdentityPages.table)),
             Route("/desk/identity/case/{case:int}", self._seen(IdentityPages.case), methods=["GET", "POST"]),
             Route(
-                "/desk/identity/person/{patient}", self._seen(IdentityPages.person), methods=["GET", "POST"]
+                "/desk/identity/case/{case:int}/assign", self._seen(IdentityPages.assign), methods=["POST"]
             ),
         ]
 
@@ -56,12 +56,14 @@ class IdentityPages:
         database = self._service.database
         text = request.query_params.get("page", "1")
         number = min(int(text), 1000) if text.isascii() and text.isdigit() and int(text) else 1
-        found = await events.waiting(database, _PAGE + 1, (number - 1) * _PAGE)
+        mine = self._service.caller.account if "mine" in request.query_params else ""
+        found = await events.waiting(database, _PAGE + 1, (number - 1) * _PAGE, mine)
         values = {
             "cases": found[:_PAGE], "page": number, "more": len(found) > _PAGE, "wording": wording,
             "figures": await events.figures(database), "months": await events.by_month(database),
             "kinds": await events.by_kind(database), "closed": await events.closed(database, 20),
-            "now": datetime.now(UTC),
+            "now": datetime.now(UTC), "mine": bool(mine), "searches": await store_searches.last(database),
+            "account": self._service.caller.account,
         }  # fmt: skip
         return self._renderer.page(request, "desk_identity.html", values)
 
@@ -120,7 +122,13 @@ class IdentityPages:
             "chart": chart(shown, names, words.text("Weight of each trait, in bits")),
             "choices": deciding.CHOICES[found.kind], "proposed": done == "proposed", "done": bool(done),
             "own": found.proposed_by == self._service.caller.account and bool(found.proposal),
+            "account": self._service.caller.account, "moving": await self._moving(found),
         }  # fmt: skip
+
+    async def _moving(self, found: Case) -> list[Any]:
+        """The identities that are to go to the new person."""
+        chosen = found.detail.get("identities", []) if found.kind == deciding.SPLIT else []
+        return list(await store.by_id(self._service.database, chosen))
 
     async def _decide(self, number: int, form: dict[str, str], text: Callable[[str], str]) -> tuple[str, str]:
         reason = " ".join(form.get("reason", "").split())[:_LONGEST]
@@ -133,54 +141,23 @@ class IdentityPages:
                     service, connection, number, form.get("choice", ""), self._service.caller, reason
                 )
         except CannotMerge as error:
-            return _told(error, text), ""
+            return text(wording.why(error.rule)), ""
         finally:
             if service is not self._service:
                 await service.finish()
         await groups.refresh(self._service.database)
         return "", done
 
-    async def person(self, request: Request) -> Response:
-        """A person: identities of each source, history of decisions with undo."""
-        text = self._renderer.words(request).text
-        person = str(request.path_params["patient"])
-        problem = ""
-        if request.method == "POST":
-            form = {name: str(value) for name, value in (await request.form()).items()}
-            problem = await self._undo(form, text)
-            if not problem:
-                return RedirectResponse(f"/desk/identity/person/{person}?done=1", 303)
-        patient = await self._patient(person)
-        if patient is None:
+    async def assign(self, request: Request) -> Response:
+        """Take a case, or give it back."""
+        number, caller = int(request.path_params["case"]), self._service.caller
+        form = await request.form()
+        mine = (caller.account, caller.name) if form.get("take") else ("", "")
+        async with self._service.database.connection() as connection:
+            known = number < 2**31 and await events.assign(connection, number, *mine)
+        if not known:
             return self._missing(request)
-        database = self._service.database
-        members = await store.group(database, person)
-        values = {
-            "patient": patient, "person": person, "members": members, "wording": wording, "problem": problem,
-            "identities": await store.of_persons(database, members),
-            "events": await events.of_persons(database, members), "undoable": ("merged", "split", "apart"),
-            "survivor": await store.survivor(database, person), "done": "done" in request.query_params,
-        }  # fmt: skip
-        return self._renderer.page(request, "desk_person.html", values, 422 if problem else 200)
-
-    async def _undo(self, form: dict[str, str], text: Callable[[str], str]) -> str:
-        reason = " ".join(form.get("reason", "").split())[:_LONGEST]
-        number = form.get("event", "")
-        if len(reason) < 3 or not (number.isascii() and number.isdigit() and len(number) < 10):
-            return text("Write the reason for the decision.")
-        service = acting(self._service, self._service.caller)
-        try:
-            async with self._service.database.transaction() as connection:
-                await merging.undo(
-                    service, connection, int(number), Officer(self._service.caller.name, reason)
-                )
-        except CannotMerge as error:
-            return _told(error, text)
-        finally:
-            if service is not self._service:
-                await service.finish()
-        await groups.refresh(self._service.database)
-        return ""
+        return RedirectResponse(f"/desk/identity/case/{number}", 303)
 
     async def _patient(self, person: str) -> Json | None:
         stored = await self._service.resources.read("Patient", person)
@@ -188,21 +165,6 @@ class IdentityPages:
 
     def _missing(self, request: Request) -> Response:
         text = self._renderer.words(request).text
-        values = {
-            "heading": text("Nothing found here"),
-            "message": text("There is no such case or person."),
-        }
-        return self._renderer.page(request, "problem.html", values, 404)
-
-
-def _told(error: CannotMerge, text: Callable[[str], str]) -> str:
-    match error.rule:
-        case "four-eyes":
-            return text("You proposed this merge: a second officer must agree.")
-        case "closed" | "undone":
-            return text("This was decided meanwhile.")
-        case "apart":
-            return text("An officer said that they are two persons: take that back first.")
-        case "choice":
-            return text("Choose an answer.")
-    return text("That is not possible here: look at the history of the person.")
+        return self._renderer.problem(
+            request, text("Nothing found here"), text("There is no such case or person."), 404
+        )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ardenne.kernel.rest import keeping
 from ardenne.kernel.rest.service import FhirService
-from ardenne.kernel.store import change, hashing
-from ardenne.kernel.store.change import Change, Method, Mode
+from ardenne.kernel.store import contents, hashing
+from ardenne.kernel.store.change import Change
 from ardenne.kernel.store.database import Connection
+from ardenne.kernel.store.resources import Stored
 from ardenne.services.mpi import store_resources
-from ardenne.standards.fhir.json import dump, parse, parse_exact
+from ardenne.standards.fhir.json import parse, parse_exact
 
 Json = dict[str, Any]
 
@@ -30,14 +32,38 @@ async def reassign(
         stored = await service.resources.read_in(connection, kind, name)
         if stored is None or stored.body is None:
             continue
+        if kind == "Binary":
+            moved = await _moved(service, connection, stored, person, other)
+            changes += [moved] if moved is not None else []
+            continue
         if stored.facts.patient != hashing.self_hash("Patient", person):
             continue
         resource = _speaking_of(parse_exact(stored.body), f"Patient/{person}", f"Patient/{other}")
-        content = dump(resource)
-        changes.append(change.write(parse(content), content, name, Mode.UPDATE, Method.PUT, stored.version))
+        changes.append(keeping.update(resource, stored.version))
     for done in await service.resources.write_in(connection, changes):
         assert done.status.done, done.status
+    for one in changes:
+        if one.content is not None:
+            record = contents.record_of(person)
+            await service.blobs.release(connection, one.content.digest.hex(), one.self_hash, record)
     return [f"{one.resource_type}/{one.resource_id}" for one in changes]
+
+
+async def _moved(
+    service: FhirService, connection: Connection, stored: Stored, person: str, other: str
+) -> Change | None:
+    """Return the change that puts a content of a person's record under the key of another person's.
+
+    None for a content that does not lie in the record of the person.
+    """
+    assert stored.body is not None
+    binary = parse_exact(stored.body)
+    named = contents.named(binary)
+    if named is None or named.record != contents.record_of(person):
+        return None
+    data = await service.blobs.get(named.digest.hex(), named.record, connection)
+    moved = {**binary, "_data": contents.naming(named.digest.hex(), other)}
+    return keeping.update(_speaking_of(moved, f"Patient/{person}", f"Patient/{other}"), stored.version, data)
 
 
 async def _with_belongings(

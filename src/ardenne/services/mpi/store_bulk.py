@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -31,7 +32,6 @@ select c.relname, pg_total_relation_size(c.oid) from pg_class c
  where c.relkind = 'r' and (c.relname like 'mpi_%' or c.relname in ('resource', 'string_value', 'date_value', 'posting'))
  order by 2 desc
 """
-_APART = "select person, other from mpi_apart"
 _SIGNATURE = 19
 _TRAILER = b"\xff\xff"
 _CHUNK = 50_000
@@ -53,13 +53,20 @@ class Row(NamedTuple):
 
 
 class Everybody(NamedTuple):
-    """All identities that can be compared: ids, persons and traits, and the table of keys with places in these lists."""
+    """All identities that can be compared: ids, persons and packed traits; the table of keys with places in these lists.
 
-    ids: list[int]
+    A million persons are millions of small texts: traits stay packed until they are compared.
+    """
+
+    ids: npt.NDArray[np.int64]
     persons: list[str]
-    traits: list[list[Traits]]
+    packed: list[bytes]
     keys: npt.NDArray[np.int64]
     places: npt.NDArray[np.int64]
+
+    def traits(self, place: int) -> list[Traits]:
+        """Return the traits of an identity."""
+        return unpack(self.packed[place])
 
 
 def load(connection: psycopg.Connection[Any], rows: Sequence[Row]) -> None:
@@ -100,7 +107,7 @@ def end(dsn: str) -> None:
 
 def everybody(dsn: str) -> Everybody:
     """Read the whole index."""
-    ids, persons, traits = list[int](), list[str](), list[list[Traits]]()
+    ids, persons, traits = array("q"), list[str](), list[bytes]()
     with psycopg.connect(dsn) as connection:
         with connection.cursor("everybody") as cursor:
             cursor.itersize = _CHUNK
@@ -108,16 +115,14 @@ def everybody(dsn: str) -> Everybody:
             for number, person, packed in cursor:
                 ids.append(number)
                 persons.append(person)
-                traits.append(unpack(packed))
+                traits.append(bytes(packed))
         keys, identities = _keys(connection)
     order = np.array(ids, dtype=np.int64)
     places = np.searchsorted(order, identities)
-    known = (
-        (places < len(order)) & (order[np.minimum(places, max(len(order) - 1, 0))] == identities)
-        if ids
-        else identities > 0
-    )
-    return Everybody(ids, persons, traits, keys[known], places[known])
+    known = np.zeros(len(identities), dtype=bool)
+    if len(order):
+        known = order[np.minimum(places, len(order) - 1)] == identities
+    return Everybody(order, persons, traits, keys[known], places[known])
 
 
 def _keys(connection: psycopg.Connection[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -128,12 +133,6 @@ def _keys(connection: psycopg.Connection[Any]) -> tuple[npt.NDArray[np.int64], n
     row = np.dtype([("n", ">i2"), ("a", ">i4"), ("key", ">i8"), ("b", ">i4"), ("identity", ">i8")])
     table = np.frombuffer(content, dtype=row)
     return table["key"].astype(np.int64), table["identity"].astype(np.int64)
-
-
-def apart(dsn: str) -> set[tuple[str, str]]:
-    """Return the pairs of persons of whom an officer said that they are two."""
-    with psycopg.connect(dsn) as connection:
-        return {(row[0], row[1]) for row in connection.execute(_APART)}
 
 
 def sizes(dsn: str) -> Iterator[tuple[str, int]]:

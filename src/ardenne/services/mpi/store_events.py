@@ -23,7 +23,7 @@ select {_EVENT}, exists (select 1 from mpi_event u where u.undoes = e.id) from m
 _ONE_EVENT = f"select {_EVENT}, exists (select 1 from mpi_event u where u.undoes = e.id) from mpi_event e where e.id = $1"
 _CASE = """
 id, kind, person, other, identity, risk, weight, detail, opened, proposal, proposed_by, proposed_reason,
-decision, decided_by, reason, closed
+decision, decided_by, reason, closed, assigned, assigned_name
 """
 _OPEN = """
 insert into mpi_case (kind, person, other, identity, risk, weight, detail) values ($1, $2, $3, $4, $5, $6, $7::jsonb)
@@ -31,9 +31,10 @@ on conflict (kind, person, other, coalesce(identity, 0)) where closed is null
 do update set weight = excluded.weight, detail = excluded.detail, risk = greatest(mpi_case.risk, excluded.risk)
 returning id
 """
-_WAITING = (
-    f"select {_CASE} from mpi_case where closed is null order by risk desc, opened, id limit $1 offset $2"
-)
+_WAITING = f"""
+select {_CASE} from mpi_case where closed is null and ($3 = '' or assigned = $3) order by risk desc, opened, id
+ limit $1 offset $2
+"""
 _CLOSED = f"select {_CASE} from mpi_case where closed is not null order by closed desc, id desc limit $1"
 _ONE = f"select {_CASE} from mpi_case where id = $1"
 _LOCKED = f"select {_CASE} from mpi_case where id = $1 for update"
@@ -49,6 +50,14 @@ _ARE_APART = """
 select exists (select 1 from mpi_apart where (person = any($1::text[]) and other = any($2::text[]))
                                           or (other = any($1::text[]) and person = any($2::text[])))
 """
+_IS_ASKED = """
+select exists (select 1 from mpi_case where closed is null and kind = 'duplicate'
+                and ((person = any($1::text[]) and other = any($2::text[]))
+                  or (other = any($1::text[]) and person = any($2::text[]))))
+"""
+_ASSIGN = (
+    "update mpi_case set assigned = $2, assigned_name = $3 where id = $1 and closed is null returning id"
+)
 _FIGURES = """
 select (select count(*) from mpi_case where closed is null),
        (select coalesce(extract(epoch from now() - min(opened)) / 86400, 0) from mpi_case where closed is null),
@@ -104,6 +113,8 @@ class Case(NamedTuple):
     decided_by: str
     reason: str
     closed: datetime | None
+    assigned: str
+    assigned_name: str
 
 
 class Figures(NamedTuple):
@@ -177,9 +188,11 @@ async def open_case(
     )
 
 
-async def waiting(asked: Database | Connection, limit: int, offset: int = 0) -> list[Case]:
-    """Return open cases, the riskiest first, then the oldest."""
-    return [_case(row) for row in await asked.fetch(_WAITING, limit, offset)]
+async def waiting(
+    asked: Database | Connection, limit: int, offset: int = 0, assigned: str = ""
+) -> list[Case]:
+    """Return open cases, the riskiest first, then the oldest; ``assigned``: those of one account."""
+    return [_case(row) for row in await asked.fetch(_WAITING, limit, offset, assigned)]
 
 
 async def closed(asked: Database | Connection, limit: int) -> list[Case]:
@@ -225,6 +238,16 @@ async def set_apart(connection: Connection, one: str, other: str, apart: bool) -
 async def are_apart(connection: Connection, one: Sequence[str], other: Sequence[str]) -> bool:
     """Tell whether an officer said that persons of two groups are two."""
     return bool(await connection.fetchval(_ARE_APART, list(one), list(other)))
+
+
+async def is_asked(connection: Connection, one: Sequence[str], other: Sequence[str]) -> bool:
+    """Tell whether the question waits already whether persons of two groups are one."""
+    return bool(await connection.fetchval(_IS_ASKED, list(one), list(other)))
+
+
+async def assign(connection: Connection, number: int, account: str, name: str) -> bool:
+    """Say who works on an open case (empty: nobody); tell whether it was open."""
+    return await connection.fetchval(_ASSIGN, number, account, name) is not None
 
 
 async def figures(asked: Database | Connection) -> Figures:

@@ -14,11 +14,21 @@ Json = dict[str, Any]
 _STRUCTURE = {"K23": "RSP_K23", "K22": "RSP_K21"}
 
 
-class Problem(NamedTuple):
+class Problem(Exception):
     """What is wrong with a query, and where (``QPD^1^3``)."""
 
-    place: str
-    text: str
+    def __init__(self, place: str, text: str) -> None:
+        super().__init__(text)
+        self.place = place
+        self.text = text
+
+
+class Counts(NamedTuple):
+    """How many persons fit, stand in this answer, and are still to be fetched."""
+
+    total: int
+    here: int
+    remaining: int
 
 
 def authority(repetition: Repetition) -> Authority | None:
@@ -32,8 +42,12 @@ def response(
     event: str,
     problem: Problem | None,
     found: Sequence[tuple[Sequence[tuple[str, str]], Json]],
+    counts: Counts | None = None,
 ) -> bytes:
-    """Return the whole answer. ``found``: for each person the numbers and the Patient (empty: numbers alone)."""
+    """Return the whole answer. ``found``: for each person the numbers and the Patient (empty: numbers alone).
+
+    When more persons are to be fetched, DSC-1 says from which place on the same query is to be sent again.
+    """
     marks, head = message.delimiters, message.segments[0]
     kind = marks.component.join(("RSP", event, _STRUCTURE[event]))
     control = head.raw(10)
@@ -52,9 +66,12 @@ def response(
         segments.append(
             segment("ERR", "", place, "204", "E", "", "", "", escape(problem.text, marks), delimiters=marks)
         )
-    segments.append(segment("QAK", tag, state, delimiters=marks))
+    numbered = [str(one) for one in counts] if counts is not None else []
+    segments.append(segment("QAK", tag, state, *(("", *numbered) if numbered else ()), delimiters=marks))
     if query is not None:
         segments.append(query)
     for number, (numbers, patient) in enumerate(found, 1):
         segments.append(from_fhir.pid(number, numbers, patient, marks))
+    if counts is not None and counts.remaining:
+        segments.append(segment("DSC", str(counts.total - counts.remaining + 1), "I", delimiters=marks))
     return write(Message(tuple(segments), marks, message.charset))

@@ -129,7 +129,7 @@ def run(
     files = find_files(paths)
     report = Report(sum(path.stat().st_size for path in files), quiet)
     loaded = LoadedFiles(dsn)
-    blobs = BlobStore(contents)
+    blobs = BlobStore(contents, Database(dsn, 1))
     workers = processes or max(1, min(os.cpu_count() or 1, 8))
     try:
         documents: list[Path] = []
@@ -175,8 +175,7 @@ def _load_file(
         report.stored += batch.tally.created + batch.tally.updated
         for line in batch.refused:
             refused += 1
-            content_digest = blobs.put(line.line.content)
-            loaded.refuse(content_digest, line.line.source, line.line.number, line.issues)
+            loaded.refuse(blobs, line.line.content, line.line.source, line.line.number, line.issues)
             place = f"{line.line.source}, line {line.line.number}" if line.line.number else line.line.source
             report.reject(place, tuple(line.issues))
         report.advance(0)

@@ -71,7 +71,7 @@ class DeskPages:
         if form.get("action") == "aside":
             await store.set_aside(self._service.database, waiting.id)
             return None, text("The entry is set aside. Its content is kept; filing it again brings it back.")
-        data = self._service.blobs.get(waiting.digest)
+        data = await self._service.blobs.get(waiting.digest)
         return await filing.file(self._service, data, waiting.source), ""
 
     async def _file(self, form: FormData, not_json: str) -> tuple[filing.Filed | None, str]:
@@ -97,5 +97,5 @@ class DeskPages:
             return Response("nothing waits here", 404)
         if self._service.trace is not None:
             self._service.trace.note(Action.OPERATION, None, rule="error-desk", detail=f"entry {waiting.id}")
-        answer = binary.raw(self._service.blobs.get(waiting.digest), "application/octet-stream")
+        answer = binary.raw(await self._service.blobs.get(waiting.digest), "application/octet-stream")
         return Response(answer.body, answer.status, dict(answer.headers))

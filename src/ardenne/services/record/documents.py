@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from ardenne.kernel.store import contents
 from ardenne.kernel.store.body import instant
 from ardenne.standards.fhir import dates, definitions
 from ardenne.standards.fhir.json import dump, parse
@@ -21,6 +22,8 @@ Json = dict[str, Any]
 
 CONTENT_SYSTEM = "urn:ardenne:content:sha256"
 _NAMESPACE = uuid.UUID("3f0b6a52-96a5-5f0e-9f0a-7f1f0f4b8d11")
+NO_FACTS = ("Patient/", "Binary/", "DocumentReference/")
+"""What a Provenance names beside the facts of a document."""
 _TOLD = ("DiagnosticReport/", "Encounter/")
 _AUTHOR_TYPES = frozenset(
     {"Practitioner", "PractitionerRole", "Organization", "Device", "Patient", "RelatedPerson"}
@@ -40,6 +43,21 @@ def document_id(digest: str) -> str:
 def derived_id(digest: str, name: str) -> str:
     """Return the id of a resource that a content brings."""
     return str(uuid.uuid5(_NAMESPACE, f"{digest}:{name}"))
+
+
+def filings(document: Json) -> list[str]:
+    """Return the ids that Provenances of a document's facts may have: of its filing, or of reading what was shared."""
+    contents_ = (
+        one.get("value", "") for one in document.get("identifier", []) if one.get("system") == CONTENT_SYSTEM
+    )
+    return [derived_id(name, "provenance") for name in (*contents_, document["id"])]
+
+
+def content_reference(document: Json) -> str:
+    """Return the id of the Binary that holds a document's content; empty when it lies elsewhere."""
+    url = str((document.get("content") or [{}])[0].get("attachment", {}).get("url", ""))
+    place = url.find("Binary/")
+    return url[place + 7 :].partition("/_history")[0] if place >= 0 else ""
 
 
 def binary_id(digest: str, patient_id: str) -> str:
@@ -138,7 +156,7 @@ def _filled(resource: Json) -> Json:
     return {name: value for name, value in resource.items() if value not in (None, "", [], {})}
 
 
-def binary(media_type: str, digest: str, patient_id: str, document: str, hash_extension: str) -> Json:
+def binary(media_type: str, digest: str, patient_id: str, document: str) -> Json:
     """Return the Binary that stands for a content in the content store.
 
     Who may read the ``document`` (its DocumentReference's id) may read it (R4, Binary.securityContext).
@@ -148,7 +166,7 @@ def binary(media_type: str, digest: str, patient_id: str, document: str, hash_ex
         "id": binary_id(digest, patient_id),
         "contentType": media_type or "application/octet-stream",
         "securityContext": {"reference": f"DocumentReference/{document}"},
-        "_data": {"extension": [{"url": hash_extension, "valueString": digest}]},
+        "_data": contents.naming(digest, patient_id),
     }
 
 

@@ -11,16 +11,17 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from ardenne.kernel.blobs import WAITING
 from ardenne.kernel.policy import store as policy_store
 from ardenne.kernel.policy.facts import State
-from ardenne.kernel.rest import binary, conditional, incoming, keeping
+from ardenne.kernel.rest import conditional, keeping
 from ardenne.kernel.rest.errors import RestError
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import change, hashing
-from ardenne.kernel.store.change import Change, Method, Mode
+from ardenne.kernel.store.change import Change
 from ardenne.kernel.store.database import Connection
 from ardenne.services.mpi.contract import Doubtful, Outcome, PersonIndex, Told
-from ardenne.services.record import documents, hiding, lateness, loading, store
+from ardenne.services.record import documents, facts, hiding, lateness, loading, store
 from ardenne.standards.fhir.json import dump, parse_exact
 from ardenne.standards.fhir.labels import Level, label
 from ardenne.standards.fhir.outcome import Issue
@@ -67,10 +68,10 @@ async def file(
         found = msgspec.structs.replace(found, patient=None, patient_reference=f"Patient/{person}")
     try:
         if isinstance(found, Refusal):
-            raise _Refused([_issue(found)])
+            raise _Refused([facts.issue(found)])
         return await _file(service, data, name, found, person)
     except (_Refused, RestError) as error:
-        digest = service.blobs.put(data)
+        digest = await service.blobs.put(data, WAITING)
         await store.refuse(service.database, digest, name, error.issues)
         return Filed("refused", issues=tuple(error.issues))
 
@@ -104,7 +105,7 @@ async def _load(service: FhirService, data: bytes, kind: str) -> Filed:
     issues: list[Issue] = []
     for line in data.splitlines() if kind == "fhir-ndjson" else [data]:
         if line.strip():
-            loaded = loading.load_line(line, service)
+            loaded = loading.load_line(line)
             changes += loaded.changes
             issues += loaded.issues
     if issues:
@@ -121,7 +122,7 @@ async def _load_for_person(service: FhirService, data: bytes, found: Recognised)
             person = await index.find(connection, found.patient)
         except Doubtful as error:
             raise _Refused([_doubt(error)]) from None
-        changes = list(loading.bundle_changes(data, service, person))
+        changes = list(loading.bundle_changes(data, person))
         unique = list({asked.self_hash: asked for asked in changes}.values())
         done = await service.resources.write_in(connection, unique)
         patient = person or next((one.resource_id for one in unique if one.resource_type == "Patient"), "")
@@ -140,7 +141,7 @@ async def _store_resource(service: FhirService, data: bytes, found: Recognised) 
     if not resource.get("id"):
         resource_id = documents.derived_id(hashlib.sha256(data).hexdigest(), "resource")
         content = dump({**parse_exact(content), "id": resource_id})
-    return await _write(service, [loading.resource_change(content, service)], found.kind)
+    return await _write(service, [loading.resource_change(content)], found.kind)
 
 
 async def _write(service: FhirService, changes: list[Change], kind: str) -> Filed:
@@ -161,11 +162,11 @@ async def _file_document(
 ) -> Filed:
     if found.former_identifiers:
         raise _Refused([_merge_issue()])
-    digest = service.blobs.put(data)
+    digest = hashlib.sha256(data).hexdigest()
     # what somebody puts into one record by hand may lie in another too, which nobody learns here
     key = hashlib.sha256(f"{digest}:{record}".encode()).hexdigest() if record else digest
     document_id = documents.document_id(key)
-    inner = [(file, service.blobs.put(file.data)) for file in found.files]
+    inner = [(file, hashlib.sha256(file.data).hexdigest()) for file in found.files]
     locks = [f"content:{key}", *_locks(service, found)]
     async with conditional.locked(service, locks) as connection:
         if await _already_filed(service, connection, key):
@@ -177,8 +178,8 @@ async def _file_document(
         level = _level_of(older)
         found = hiding.at_least(found, level)
         late = await lateness.late(service, connection, found.resources) if found.kind == "hl7v2" else set()
-        facts, notes = _facts(found, person.patient_id, key, late)
-        changes += facts
+        told, notes = facts.changes(found, person.patient_id, key, late)
+        changes += told
         is_document = found.type is not None
         if is_document:
             attachments = [
@@ -194,15 +195,14 @@ async def _file_document(
                 found, digest, len(data), person.patient_id, attachments, known, documents.sha1(data)
             )
             reference = hiding.raised({**reference, "id": document_id}, level)
-            documents.relate(reference, [f"{fact.resource_type}/{fact.resource_id}" for fact in facts])
+            documents.relate(reference, [f"{fact.resource_type}/{fact.resource_id}" for fact in told])
             changes += await _supersede(service, connection, found, reference, older)
             changes.append(keeping.put(reference))
-            kinds = [(found.media_type, digest), *((file.media_type, hashed) for file, hashed in inner)]
+            parts = [(found.media_type, digest, data)]
+            parts += [(file.media_type, hashed, file.data) for file, hashed in inner]
             changes += [
-                keeping.put(
-                    documents.binary(kind, hashed, person.patient_id, document_id, binary.HASH_EXTENSION)
-                )
-                for kind, hashed in kinds
+                keeping.put(documents.binary(kind, hashed, person.patient_id, document_id), content)
+                for kind, hashed, content in parts
             ]
         # the Patient among the targets makes the Provenance part of the record
         targets = [f"Patient/{person.patient_id}"]
@@ -214,6 +214,8 @@ async def _file_document(
         for done in await service.resources.write_in(connection, unique):
             assert done.status.done, done.status
         await store.settle(connection, digest)
+        # the copy at the desk is not protected by the record's key
+        await service.blobs.release(connection, digest, WAITING)
     stored = len(unique) + person.added
     return Filed(
         "filed", found.kind, person.patient_id, document_id if is_document else "", stored, tuple(notes)
@@ -288,35 +290,6 @@ def _doubt(error: Doubtful) -> Issue:
     return Issue("error", "conflict", "Patient.identifier", str(error), error.rule)
 
 
-def _facts(
-    found: Recognised, patient_id: str, digest: str, late: set[str]
-) -> tuple[list[Change], list[Issue]]:
-    """Return the changes of the structured facts, and what was left out because it is not valid.
-
-    ``late``: ids of facts that a newer message overtook.
-    """
-    if found.kind == "fhir-document" and found.resource is not None:
-        try:
-            return loading.document_changes(dump(found.resource), patient_id, digest), []
-        except RestError as error:
-            return [], error.issues
-    changes: list[Change] = []
-    notes = [_issue(note) for note in found.notes]
-    for resource, content in documents.facts(found, patient_id):
-        if resource["resourceType"] == "Patient":
-            continue
-        if resource["id"] in late:
-            notes.append(_overtaken(resource))
-            continue
-        try:
-            incoming.check(resource)
-        except RestError as error:
-            notes += error.issues
-            continue
-        changes.append(change.write(resource, content, resource["id"], Mode.PUT_UNLESS_SAME, Method.PUT))
-    return changes, notes
-
-
 class _Older(NamedTuple):
     """A relation of a new document, and the document that it names, if that is here."""
 
@@ -375,19 +348,9 @@ async def _by_identifier(
     return parse_exact(stored.body) if stored is not None and stored.body is not None else None
 
 
-def _issue(refusal: Refusal) -> Issue:
-    place = refusal.where + (f" (line {refusal.line})" if refusal.line else "")
-    return Issue("error", "structure", place, f"{refusal.found}. {refusal.mend}", refusal.rule)
-
-
 def _merge_issue() -> Issue:
     text = "The message merges two persons. An identity officer must decide: it waits in the error desk."
     return Issue("error", "business-rule", "MRG-1", text, "merge")
-
-
-def _overtaken(resource: dict[str, Any]) -> Issue:
-    text = "The message arrived after a newer one about the same result or visit, which stays."
-    return Issue("information", "informational", str(resource["resourceType"]), text, "overtaken")
 
 
 def _nobody(reference: str) -> Issue:

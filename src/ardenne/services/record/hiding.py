@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ardenne.kernel.policy import store as policy
-from ardenne.kernel.rest import conditional
+from ardenne.kernel.rest import conditional, keeping
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import change, hashing
-from ardenne.kernel.store.change import Change, Method, Mode
+from ardenne.kernel.store.change import Change
 from ardenne.kernel.store.database import Connection
 from ardenne.services.record import documents
-from ardenne.standards.fhir.json import dump, parse, parse_exact
+from ardenne.standards.fhir.json import parse, parse_exact
 from ardenne.standards.fhir.labels import Level, label, with_level
 from ardenne.standards.recognition import Recognised
 
@@ -54,10 +54,9 @@ async def set_level(service: FhirService, patient_id: str, document: Json, level
 
 async def _belonging(service: FhirService, connection: Connection, document: Json) -> list[str]:
     found = [f"DocumentReference/{document['id']}"]
-    for identifier in document.get("identifier", []):
-        if identifier.get("system") != documents.CONTENT_SYSTEM:
-            continue
-        filing = documents.derived_id(identifier["value"], "provenance")
+    # locked before the facts are looked for, which may just be being read out of its content
+    await service.resources.read_in(connection, "DocumentReference", document["id"])
+    for filing in documents.filings(document):
         stored = await service.resources.read_in(connection, "Provenance", filing)
         if stored is None or stored.body is None:
             continue
@@ -79,9 +78,7 @@ async def _relabelled(
     resource = parse_exact(stored.body)
     if label(resource).level is level:
         return None
-    content = dump(with_level(resource, level))
-    made = change.write(parse(content), content, resource_id, Mode.UPDATE, Method.PUT, stored.version)
-    return made._replace(labelling=True)
+    return keeping.update(with_level(resource, level), stored.version)._replace(labelling=True)
 
 
 def at_least(found: Recognised, level: Level) -> Recognised:

@@ -15,7 +15,6 @@ import msgspec
 
 from ardenne.kernel.rest import binary, entries, incoming, references
 from ardenne.kernel.rest.errors import RestError, refuse
-from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import change
 from ardenne.kernel.store.change import Change, Method, Mode
 from ardenne.services.record.documents import derived_id
@@ -42,29 +41,27 @@ class Loaded(NamedTuple):
     issues: list[Issue]
 
 
-def resource_change(content: bytes, service: FhirService | None = None) -> Change:
+def resource_change(content: bytes) -> Change:
     """Return the change that stores one resource under its own id. Raises RestError."""
     sent = incoming.read_resource(content)
     resource_id = sent.resource.get("id")
     if not resource_id:
         raise refuse(422, "required", "a resource that is loaded needs an id: give it one", "id", "id")
-    return _change(sent.resource, sent.content, resource_id, service)
+    return _change(sent.resource, sent.content, resource_id)
 
 
-def _change(
-    resource: dict[str, Any], content: bytes, resource_id: str, service: FhirService | None
-) -> Change:
-    if resource["resourceType"] == "Binary" and "data" in resource and service is not None:
-        return binary.keep(service, resource, resource_id, Mode.PUT_UNLESS_SAME, Method.PUT)
+def _change(resource: dict[str, Any], content: bytes, resource_id: str) -> Change:
+    if resource["resourceType"] == "Binary" and "data" in resource:
+        return binary.keep(resource, resource_id, Mode.PUT_UNLESS_SAME, Method.PUT)
     return change.write(resource, content, resource_id, Mode.PUT_UNLESS_SAME, Method.PUT)
 
 
-def load_line(line: bytes, service: FhirService | None = None) -> Loaded:
+def load_line(line: bytes) -> Loaded:
     """Return what one NDJSON line (a resource or a Bundle to unpack) stores."""
     try:
         if is_packed_bundle(line):
-            return Loaded(list(bundle_changes(line, service)), [])
-        return Loaded([resource_change(line, service)], [])
+            return Loaded(list(bundle_changes(line)), [])
+        return Loaded([resource_change(line)], [])
     except RestError as error:
         return Loaded([], error.issues)
 
@@ -82,9 +79,7 @@ def is_packed_bundle(content: bytes) -> bool:
     )
 
 
-def bundle_changes(
-    content: bytes, service: FhirService | None = None, known_patient: str = ""
-) -> Iterator[Change]:
+def bundle_changes(content: bytes, known_patient: str = "") -> Iterator[Change]:
     """Yield the changes of a Bundle's resources. Raises RestError when any of them is not valid.
 
     ``known_patient``: the id under which the only patient of the Bundle is known here; the resources
@@ -119,7 +114,7 @@ def bundle_changes(
         except RestError as error:
             issues += [_placed(issue, place) for issue in error.issues]
             continue
-        found.append(_change(sent.resource, raw, resource_id, service))
+        found.append(_change(sent.resource, raw, resource_id))
     if issues:
         raise RestError(422, issues)
     yield from found
@@ -155,7 +150,7 @@ def document_changes(content: bytes, patient_id: str, digest: str) -> list[Chang
         except RestError as error:
             issues += [_placed(issue, place) for issue in error.issues]
             continue
-        changes.append(_change(sent.resource, raw, resource_id, None))
+        changes.append(_change(sent.resource, raw, resource_id))
     if issues:
         raise RestError(422, issues)
     return changes

@@ -30,6 +30,8 @@ from ardenne.services.record.desk import DeskPages
 from ardenne.services.record.finding import FindPages
 from ardenne.services.record.hiding_page import HidingPages
 from ardenne.services.record.results import Series
+from ardenne.services.record.sharing.door import SharedDoor
+from ardenne.services.record.sharing.pages import SharePages
 from ardenne.services.record.summary import Line
 from ardenne.standards.fhir.json import parse
 from ardenne.ui.charts import Band, Point, spark, trend
@@ -46,9 +48,10 @@ _INNER_FILES = 8
 class RecordPages:
     """The pages of the record over one node's store."""
 
-    def __init__(self, service: FhirService, renderer: Renderer) -> None:
+    def __init__(self, service: FhirService, renderer: Renderer, base: str = "") -> None:
         self._service = service
         self._renderer = renderer
+        self._base = base
 
     def routes(self) -> list[Route]:
         """Return the addresses of the pages. No address holds anything about a person but an opaque id."""
@@ -64,6 +67,8 @@ class RecordPages:
             Route(f"{document}/file/{{place:int}}", self._of_patient(RecordPages.original)),
             *AddingPages(self._service, self._renderer).routes(),
             *HidingPages(self._service, self._renderer).routes(),
+            *SharePages(self._service, self._renderer, self._base).routes(),
+            *SharedDoor(self._service, self._renderer).routes(),
             *DeskPages(self._service, self._renderer).routes(),
         ]
 
@@ -196,7 +201,7 @@ class RecordPages:
             stored = await self._service.resources.read("Binary", url.removeprefix("Binary/"))
         if stored is None or stored.body is None:
             return media_type, b""
-        return media_type, binary.content_of(self._service, parse(stored.body))
+        return media_type, await binary.content_of(self._service, parse(stored.body))
 
     async def _record(
         self,

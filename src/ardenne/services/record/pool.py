@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from pathlib import Path
 from typing import NamedTuple
 
-from ardenne.kernel.rest.service import FhirService
+from ardenne.kernel.blobs import BlobStore
 from ardenne.kernel.store.bulk import BulkWriter, Tally
 from ardenne.kernel.store.change import Change
 from ardenne.kernel.store.database import Database
@@ -51,13 +51,12 @@ class _Loader:
     """Parses, checks and writes chunks of lines over one connection."""
 
     def __init__(self, dsn: str, contents: Path) -> None:
-        self._writer = BulkWriter(dsn)
-        self._service = FhirService(Database(dsn, 1), contents)
+        self._writer = BulkWriter(dsn, BlobStore(contents, Database(dsn, 1)).write_with)
 
     def load(self, lines: list[Line]) -> Batch:
         tally, refused, changes = Tally(), [], list[Change]()
         for line in lines:
-            loaded = load_line(line.content, self._service)
+            loaded = load_line(line.content)
             if loaded.issues:
                 refused.append(Refused(line, loaded.issues))
                 continue

@@ -20,7 +20,6 @@ SUMMARY_TYPES = (
     "Condition", "AllergyIntolerance", "MedicationRequest", "MedicationStatement", "Immunization", "Observation",
 )  # fmt: skip
 _PAGE = 1000
-_NO_FACTS = ("Patient/", "Binary/", "DocumentReference/")
 _BLANKS = re.compile(r"[\s.\-/]+")
 
 
@@ -76,19 +75,18 @@ async def _withdrawn(service: FhirService, patient_id: str) -> set[str]:
     page = await service.searcher.search(["DocumentReference"], query, within=owner)
     gone: set[str] = set()
     for row in page.matches:
-        for identifier in orjson.loads(row.body).get("identifier", []):
-            if identifier.get("system") == documents.CONTENT_SYSTEM:
-                gone |= await _facts(service, identifier["value"])
+        for filing in documents.filings(orjson.loads(row.body)):
+            gone |= await _facts(service, filing)
     return gone
 
 
-async def _facts(service: FhirService, digest: str) -> set[str]:
+async def _facts(service: FhirService, filing: str) -> set[str]:
     """Return the references to what was made of a content, by the Provenance of its filing."""
-    stored = await service.resources.read("Provenance", documents.derived_id(digest, "provenance"))
+    stored = await service.resources.read("Provenance", filing)
     if stored is None or stored.body is None:
         return set()
     targets = (str(target.get("reference", "")) for target in orjson.loads(stored.body).get("target", []))
-    return {target for target in targets if not target.startswith(_NO_FACTS)}
+    return {target for target in targets if not target.startswith(documents.NO_FACTS)}
 
 
 async def versions(service: FhirService, document: Json) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 import psycopg
 
+from ardenne.kernel.blobs import WAITING, BlobStore
 from ardenne.kernel.store.database import Connection, Database
 from ardenne.standards.fhir.outcome import Issue
 
@@ -72,8 +73,11 @@ class LoadedFiles:
         """Record that a file was loaded wholly."""
         self._connection.execute(_MARK_LOADED, (digest, name, stored))
 
-    def refuse(self, digest: str, source: str, number: int, issues: Sequence[Issue]) -> None:
+    def refuse(
+        self, blobs: BlobStore, content: bytes, source: str, number: int, issues: Sequence[Issue]
+    ) -> None:
         """Put a content into the error desk."""
+        digest = blobs.put_blocking(self._connection, content, WAITING)
         self._connection.execute(_REFUSE_PSYCOPG, (digest, source, number, reasons_of(issues)))
 
 

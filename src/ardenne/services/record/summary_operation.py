@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.rest import answers, conditional, instance
 from ardenne.kernel.rest.errors import refuse
@@ -14,6 +16,7 @@ from ardenne.kernel.store.body import instant
 from ardenne.services.record import ips
 from ardenne.standards.fhir.json import dump, parse_exact
 
+Json = dict[str, Any]
 _MOST_RESULTS = 100
 
 
@@ -23,6 +26,11 @@ async def summary(service: FhirService, request: Request, resource_type: str, re
         raise refuse(404, "not-supported", "$summary is called on a Patient", "operation")
     if not resource_id:
         resource_id = await _identified(service, parameters.one(parameters.read(request), "identifier"))
+    return answers.resource(200, dump(await compose(service, resource_id)))
+
+
+async def compose(service: FhirService, resource_id: str) -> Json:
+    """Return the summary of a patient as a document Bundle, of what the caller may see. Raises RestError."""
     stored = await instance.find(service, "Patient", resource_id)
     assert stored.body is not None
     found = {}
@@ -38,8 +46,7 @@ async def summary(service: FhirService, request: Request, resource_type: str, re
         query = parse_query(read_pairs(conditional.criteria_text(pairs)))
         page = await service.searcher.search([name], query)
         found[name] = [parse_exact(row.body) for row in page.matches]
-    made = ips.document(parse_exact(stored.body), found, instant(change.now()), "Ardenne")
-    return answers.resource(200, dump(made))
+    return ips.document(parse_exact(stored.body), found, instant(change.now()), "Ardenne")
 
 
 async def _identified(service: FhirService, identifier: str) -> str:

@@ -180,15 +180,18 @@ class HealthLink:
     expires: int | None = None
 
 
-def read_link(text: str) -> HealthLink:
-    """A link, also behind a viewer's address. :raises CardError: ``encoding`` or ``content``."""
+def read_link(text: str, schemes: tuple[str, ...] = ("https",)) -> HealthLink:
+    """A link, also behind a viewer's address. :raises CardError: ``encoding`` or ``content``.
+
+    ``schemes``: of the addresses that are believed; a node that reads its own links may run without TLS on one machine.
+    """
     _before, sign, encoded = text.partition(LINK_PREFIX)
     if not sign:
         raise CardError("encoding", "the text holds no shlink:/")
     payload = _json(_bytes(encoded, "the link"), "the link")
     key = _bytes(str(payload.get("key", "")), "the key")
     url = str(payload.get("url", ""))
-    if len(key) != 32 or not url.startswith("https://") or len(url) > 128:
+    if len(key) != 32 or url.partition("://")[0] not in schemes or len(url) > 128:
         raise CardError(
             "content", "a link needs a key of 32 bytes and an https address of at most 128 characters"
         )

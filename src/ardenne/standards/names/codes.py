@@ -55,7 +55,7 @@ def token_keys(word: str, open_vowels: bool = False) -> frozenset[str]:
 def _coded(word: str, open_vowels: bool) -> frozenset[str]:
     assimilated = _SLAVE_OF_GOD.sub("abd", word)
     return frozenset(
-        code for sound in sounds(assimilated) for code in _codes(sound, open_vowels)
+        code for sound in sounds(assimilated) for code in _codes(sound, open_vowels) if code
     ) or frozenset({word})
 
 

@@ -88,8 +88,12 @@ def _sound(word: str, reading: _Reading) -> str:
         word = reading.mute.sub("", word)
     if reading.between_vowels:
         word = _FINAL_M.sub("n", _BETWEEN.sub("v", word))
-    sounds = reading.pattern.sub(lambda found: reading.table[found[0]], word)
-    return _SAME_TWICE.sub(r"\1", sounds)
+    if word.isascii() and word.isalpha():
+        # every letter stands in the table: much quicker than replacing
+        sounds = "".join(map(reading.table.__getitem__, reading.pattern.findall(word)))
+    else:
+        sounds = reading.pattern.sub(lambda found: reading.table[found[0]], word)
+    return _SAME_TWICE.sub(r"\1", sounds) if _SAME_TWICE.search(sounds) else sounds
 
 
 def sounds(word: str) -> set[str]:

@@ -12,6 +12,8 @@ from ardenne.standards.names.scripts import latin
 
 _BETWEEN = re.compile(r"[\W_]+")
 _INSIDE = re.compile(r"[’'`ʼʹ´‘ʿʾ]")
+_CACHED = 100_000
+"""Names, towns and streets come back all the time."""
 _ARTICLE = re.compile(r"\bال(?=\w{3})|(?<=\bعبد)ال")
 
 
@@ -31,6 +33,7 @@ def lists() -> Words:
     return msgspec.json.decode(data, type=Words)
 
 
+@functools.lru_cache(_CACHED)
 def plain(text: str) -> str:
     """Return a name in small Latin letters, its words parted by one blank, without titles."""
     parted = _ARTICLE.sub(" ال ", text) if not text.isascii() else text
@@ -39,6 +42,7 @@ def plain(text: str) -> str:
     return " ".join(part for part in parts if part and part not in lists().titles)
 
 
+@functools.lru_cache(_CACHED)
 def words(text: str) -> tuple[str, ...]:
     """Return the words of a name that count: without particles, unless nothing else is there."""
     parts = plain(text).split()
@@ -50,6 +54,7 @@ def joined(text: str) -> str:
     return plain(text).replace(" ", "")
 
 
+@functools.lru_cache(_CACHED)
 def only_particles(parts: tuple[str, ...]) -> bool:
     """Tell whether words of a name are particles alone, as when a name is cut in the middle."""
     return all(part in lists().particles for part in parts)

@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
+from ardenne.kernel.mail import MailServer
 from ardenne.kernel.subscriptions import endpoint
 from ardenne.kernel.subscriptions.endpoint import DeliveryError
 from ardenne.kernel.subscriptions.rules import Rules
@@ -96,7 +97,7 @@ def test_addresses_that_are_not_called(world: World, address: str, rules: Rules,
 
 def test_an_email_says_only_that_there_is_news(world: World, receiver: Receiver) -> None:
     with mailbox() as (port, messages):
-        world.rules = RULES._replace(smtp_host="127.0.0.1", smtp_port=port, smtp_from="node@ardenne.example")
+        world.rules = RULES._replace(mail=MailServer("127.0.0.1", port, "node@ardenne.example"))
         world.restart()
         key = world.subscribe(
             channel={"type": "email", "endpoint": "mailto:nurse@example.org"}, content="full-resource"

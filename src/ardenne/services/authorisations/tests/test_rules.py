@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ardenne.services.authorisations import rules
+from ardenne.services.authorisations import pages, rules
 from ardenne.services.authorisations.rules import Case, NotAllowed
 
 TODAY = date(2026, 3, 1)
@@ -106,3 +107,9 @@ def test_nobody_practises_without_a_grant(acts: list[tuple[str, str]]) -> None:
             continue
         granted = granted or (act in ("grant", "allow") and by == "officer")
         assert state not in rules.IN_FORCE or granted
+
+
+def test_a_node_without_register_data_serves_no_register_pages() -> None:
+    served = [route.path for route in pages.routes(Mock(), Mock(), "lu")]
+    assert "/authorisation" in served and "/desk/authorisations" in served
+    assert pages.routes(Mock(), Mock(), "be-wal") == []

@@ -6,9 +6,19 @@ because they weigh differently. A trait that one of the two does not say has no 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-from ardenne.services.mpi.rules.distance import EQUAL, INITIAL, OTHER, SOUND, TYPING, nearness, within
+from ardenne.services.mpi.rules.distance import (
+    EQUAL,
+    INITIAL,
+    OTHER,
+    SOUND,
+    TYPING,
+    nearness,
+    within,
+    written_nearness,
+)
 from ardenne.services.mpi.rules.traits import Traits, placeholder_birth
 from ardenne.standards import names
 
@@ -74,7 +84,9 @@ def _names(one: Traits, other: Traits) -> tuple[int, int]:
     given, family = _words(one.given, other.given), _words(one.family, other.family)
     if given > ALIKE or family > ALIKE or MISSING in (given, family):
         return given, family
-    if _words(one.given, other.family) >= PART and _words(one.family, other.given) >= PART:
+    # a sound alone is no swapped name: only the letters are looked at
+    near = written_nearness
+    if _words(one.given, other.family, near) >= PART and _words(one.family, other.given, near) >= PART:
         # one event, told once
         return SWAPPED, MISSING
     return given, family
@@ -83,7 +95,7 @@ def _names(one: Traits, other: Traits) -> tuple[int, int]:
 _OF_NEARNESS = {EQUAL: SAME, TYPING: SLIP, SOUND: ALIKE, INITIAL: ALIKE, OTHER: DIFFERENT}
 
 
-def _words(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+def _words(one: tuple[str, ...], other: tuple[str, ...], near: Callable[[str, str], int] = nearness) -> int:
     if not one or not other:
         return MISSING
     if one == other:
@@ -92,12 +104,12 @@ def _words(one: tuple[str, ...], other: tuple[str, ...]) -> int:
         # a name cut behind its particle ("Da" of "Da Silva") says nothing
         return MISSING
     if len(one) == len(other) == 1:
-        return _OF_NEARNESS[nearness(one[0], other[0])]
+        return _OF_NEARNESS[near(one[0], other[0])]
     shorter, longer = (one, other) if len(one) <= len(other) else (other, one)
-    whole = nearness("".join(one), "".join(other))
+    whole = near("".join(one), "".join(other))
     if whole >= TYPING:
         return _OF_NEARNESS[whole]
-    best = [max(nearness(word, candidate) for candidate in longer) for word in shorter]
+    best = [max(near(word, candidate) for candidate in longer) for word in shorter]
     least, most = min(best), max(best)
     if len(shorter) == len(longer) and least >= SOUND:
         return _OF_NEARNESS[least]

@@ -81,6 +81,13 @@ def _ordered_nearness(one: str, other: str) -> int:
     return OTHER
 
 
+def written_nearness(one: str, other: str) -> int:
+    """Return how near two words are by their letters alone: EQUAL, TYPING or OTHER."""
+    if one == other:
+        return EQUAL
+    return TYPING if mistyped(one, other) else OTHER
+
+
 def nearness(one: str, other: str) -> int:
     """Return how near two words of names are."""
     if one == other:

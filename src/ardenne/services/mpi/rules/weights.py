@@ -59,8 +59,14 @@ class Score(NamedTuple):
     """"relative" or "stranger": the likelier of the two other explanations."""
     prior: float
     comparison: Comparison
-    parts: tuple[tuple[int, float], ...]
-    """For each trait that both say: its place in FIELDS and its bits."""
+    bits: list[tuple[int, float, float, float]]
+    """For each trait that both say: its place in FIELDS and its bits for one person, for a relative, for a stranger."""
+
+    @property
+    def parts(self) -> tuple[tuple[int, float], ...]:
+        """For each trait that both say: its place in FIELDS and its bits against the likelier other explanation."""
+        column = 2 if self.against == "relative" else 3
+        return tuple((one[0], one[1] - one[column]) for one in self.bits)
 
 
 class Scorer:
@@ -72,32 +78,33 @@ class Scorer:
         self._match = math.log2(max(weights.matches, 1e-4) / others)
         self._relative = math.log2(max(weights.relatives, 1e-4) / others)
         tables = (weights.same, weights.relative, weights.stranger)
-        self._tables = tuple(
-            tuple([math.log2(one) for one in table[field]] for table in tables) for field in FIELDS
-        )
+        self._tables = [
+            list(zip(*([math.log2(one) for one in table[field]] for table in tables), strict=True))
+            for field in FIELDS
+        ]
 
     def score(self, one: Traits, other: Traits, comparison: Comparison) -> Score:
         """Return the odds with the evidence of each trait."""
         same, relative, stranger = self._match, self._relative, 0.0
         found: list[tuple[int, float, float, float]] = []
+        tables = self._tables
         for place, level in enumerate(comparison):
             if level == MISSING:
                 continue
-            of_same, of_relative, of_stranger = self._tables[place]
-            bits = of_same[level], of_relative[level], of_stranger[level]
+            of_same, of_relative, of_stranger = tables[place][level]
             if place < 3 and level >= PART:
                 shift = self._rarity(place, level, one, other)
-                # a relative shares the family name whatever its frequency
-                bits = (bits[0], bits[1] + (shift if place != 1 else 0.0), bits[2] + shift)
-            same, relative, stranger = same + bits[0], relative + bits[1], stranger + bits[2]
-            found.append((place, *bits))
+                of_stranger += shift
+                if place != 1:
+                    # a relative shares the family name whatever its frequency
+                    of_relative += shift
+            same, relative, stranger = same + of_same, relative + of_relative, stranger + of_stranger
+            found.append((place, of_same, of_relative, of_stranger))
         against = "relative" if relative > stranger else "stranger"
         worst, least = max(relative, stranger), min(relative, stranger)
         weight = same - worst - math.log2(1 + 2 ** max(least - worst, -60))
-        column = 2 if against == "relative" else 3
-        parts = tuple((one_part[0], one_part[1] - one_part[column]) for one_part in found)
         prior = self._match - (self._relative if against == "relative" else 0.0)
-        return Score(weight, against, prior, comparison, parts)
+        return Score(weight, against, prior, comparison, found)
 
     def _rarity(self, place: int, level: int, one: Traits, other: Traits) -> float:
         weights = self.weights

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ardenne.services.mpi import linking
+from ardenne.services.mpi import linking, trapping
 from ardenne.services.mpi.rules.decision import ASK, LINK
 from ardenne.services.mpi.rules.training import train
 
@@ -72,3 +72,25 @@ def test_a_file_without_names_is_refused(tmp_path: Path) -> None:
     file.write_text("a,b\n1,2\n")
     with pytest.raises(linking.BadFile, match="no column with names"):
         linking.read(file)
+
+
+def test_traps_are_told_by_kind_when_the_truth_is_known(tmp_path: Path) -> None:
+    file = tmp_path / "persons.csv"
+    file.write_text(
+        "id,person,given,family,dob,nid,cp,street,num\n"
+        "a1,A,Anna,Weber,1980-02-01,1980020145711,4030,rue de l Eau,12\n"
+        "a2,A,Weber,Anna,1980-02-01,,4030,rue de l Eau,12\n"
+        "b1,B,Berta,Weber,1980-02-01,,4030,rue de l Eau,12\n"
+        "c1,C,Karl,Braun,1950-03-04,,9530,Grand-Rue,1\n"
+    )
+    records = linking.read(file)
+    pairs = [linking.Pair("a2", "a1", 9.0, LINK), linking.Pair("a1", "b1", 1.0, ASK)]
+    told = trapping.report(records, trapping.truth(file), pairs)
+    fared = {(one.kind, one.same): one[2:] for one in told.fared}
+    assert fared["swapped names", True] == (1, 1, 0) and fared["number missing", True] == (1, 1, 0)
+    assert fared["twins", False][0] >= 1 and fared["twins", False][2] == 1
+    assert (told.precision, told.recall, told.asked) == (1.0, 1.0, 1)
+    bad = tmp_path / "bad.csv"
+    bad.write_text("record,name\n")
+    with pytest.raises(linking.BadFile, match="who is who"):
+        trapping.truth(bad)

@@ -4,6 +4,7 @@ person and only from it."""
 from __future__ import annotations
 
 import random
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from ardenne.services.mpi.tests.persons import NORTH, patient, register
 _OFFICER = Officer("Josée Kremer", "same birth certificate")
 _FAMILIES = ("Adam", "Becker", "Conter", "Dupont", "Engel", "Faber")
 _STEPS = 14
+_KINDS = ("Observation", "DocumentReference", "Consent")
 
 
 async def _person(node: TestNode, index: Index, place: int) -> str:
@@ -38,15 +40,31 @@ async def _person(node: TestNode, index: Index, place: int) -> str:
     return found.person
 
 
-async def _note(node: TestNode, person: str, name: str) -> str:
-    """Write an observation into the record of a person, as a doctor would, and return its reference."""
-    content = {
-        "resourceType": "Observation", "id": name, "status": "final", "code": {"text": "note"},
-        "subject": {"reference": f"Patient/{person}"},
+async def _note(node: TestNode, person: str, name: str, kind: str = "Observation") -> str:
+    """Write something into the record of a person, as a doctor would, and return its reference."""
+    about = {"reference": f"Patient/{person}"}
+    content: dict[str, dict[str, Any]] = {
+        "Observation": {"status": "final", "code": {"text": "note"}, "subject": about},
+        "DocumentReference": {
+            "status": "current", "subject": about,
+            "content": [{"attachment": {"contentType": "text/plain", "url": f"Binary/{name}-content"}}],
+        },
+        "Consent": {
+            "status": "active", "patient": about, "dateTime": "2026-01-01",
+            "scope": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "research"}]},
+            "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
+            "policyRule": {"text": "research"}, "provision": {"type": "deny"},
+        },
     }  # fmt: skip
-    answer = await node.ask("PUT", f"Observation/{name}", content)
-    assert answer.status == 201
-    return f"Observation/{name}"
+    if kind == "DocumentReference":
+        data = {
+            "resourceType": "Binary", "id": f"{name}-content", "contentType": "text/plain", "data": "bm90ZQ==",
+            "securityContext": about,
+        }  # fmt: skip
+        assert (await node.ask("PUT", f"Binary/{name}-content", data)).status == 201
+    answer = await node.ask("PUT", f"{kind}/{name}", {"resourceType": kind, "id": name, **content[kind]})
+    assert answer.status == 201, answer.body
+    return f"{kind}/{name}"
 
 
 async def _merge(node: TestNode, one: str, other: str) -> int:
@@ -70,6 +88,8 @@ class _World:
         self.owner: dict[str, str] = {}
         self.splits: dict[int, tuple[str, str, list[str]]] = {}
         self.persons: list[str] = []
+        self.lines: Counter[str] = Counter()
+        """How often somebody read each Patient."""
 
     def last(self, person: str) -> str:
         return self.last(self.replaced[person][0]) if person in self.replaced else person
@@ -82,7 +102,8 @@ async def _history(node: TestNode, seed: int) -> None:
     chance, index, world = random.Random(seed), Index(), _World()
     world.persons = [await _person(node, index, place) for place in range(len(_FAMILIES))]
     for place, person in enumerate(world.persons):
-        world.owner[await _note(node, person, f"o{place}")] = person
+        for kind in _KINDS:
+            world.owner[await _note(node, person, f"o{place}", kind)] = person
     for step in range(_STEPS):
         free = [one for one in world.persons if one not in world.replaced]
         match chance.randrange(5):
@@ -99,7 +120,8 @@ async def _history(node: TestNode, seed: int) -> None:
                 await _split(node, world, chance.choice(world.persons), chance)
             case 4:
                 person = chance.choice(world.persons)
-                world.owner[await _note(node, person, f"later{step}")] = person
+                world.owner[await _note(node, person, f"later{step}", chance.choice(_KINDS))] = person
+        await _look(node, world, chance.choice(world.persons))
         await _check(node, world)
     for number in sorted((number for _other, number in world.replaced.values()), reverse=True):
         await _undo(node, number)
@@ -137,16 +159,25 @@ async def _part_again(node: TestNode, world: _World, fresh: str, person: str) ->
     del world.replaced[fresh]
 
 
+async def _look(node: TestNode, world: _World, person: str) -> None:
+    """A person reads the own Patient, which the journal notes."""
+    node.caller = Caller(Kind.CITIZEN, f"citizen-{person}", patient=person)
+    assert (await node.ask("GET", f"Patient/{person}")).status == 200
+    node.caller = Caller(Kind.OPERATOR, "operator")
+    world.lines[person] += 1
+
+
 async def _check(node: TestNode, world: _World) -> None:
     for person in world.persons:
         group = world.group(person)
         expected = {reference for reference, owner in world.owner.items() if owner in group}
-        for address in (
-            f"Observation?patient={person}&_count=200", f"Observation?subject=Patient/{person}&_count=200",
-            f"Patient/{person}/Observation?_count=200",
-        ):  # fmt: skip
-            answer = await node.ask("GET", address)
-            assert {f"Observation/{one}" for one in answer.ids} == expected, address
+        for kind in _KINDS:
+            wanted = {reference for reference in expected if reference.startswith(f"{kind}/")}
+            for address in (f"{kind}?patient={person}&_count=200", f"Patient/{person}/{kind}?_count=200"):
+                answer = await node.ask("GET", address)
+                assert {f"{kind}/{one}" for one in answer.ids} == wanted, address
+        lines = await journal.count(node.database, Asked(patients=[hashing.self_hash("Patient", person)]))
+        assert lines == sum(world.lines[one] for one in group)
         patients = (await node.ask("GET", f"Patient/{person}")).json
         assert patients.get("active", True) is (person not in world.replaced)
         assert await store.survivor(node.database, person) == world.last(person)

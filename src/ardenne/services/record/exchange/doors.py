@@ -5,30 +5,24 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
-import asyncpg
 from lxml import etree
 
 from ardenne.kernel.audit.entries import Action
-from ardenne.kernel.http.faults import report
 from ardenne.kernel.http.message import Request, Response
-from ardenne.kernel.identity.caller import Caller, Kind
-from ardenne.kernel.identity.errors import Unauthenticated
+from ardenne.kernel.identity.caller import Kind
 from ardenne.kernel.policy.service import AccessRefused
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.search.errors import SearchError
-from ardenne.kernel.store.database import DatabaseUnavailable
+from ardenne.kernel.soap.door import Asked, Callers, SoapDoor, answered
 from ardenne.services.record.exchange import answers, asking, registering, removing, retrieving
 from ardenne.services.record.exchange.objects import Place, bare
-from ardenne.services.record.exchange.xua import XuaTrust
 from ardenne.standards.xds import mtom, names, queries, reading, soap, writing
 from ardenne.standards.xds.errors import Code, Refused, RegistryError, refuse
 
 REGISTRY, REPOSITORY, GATEWAY = "/xds/registry", "/xds/repository", "/xca"
 PATHS = (REGISTRY, REPOSITORY, GATEWAY)
 _XDSB = f"{{{names.XDSB}}}"
-_ASSERTION = "{urn:oasis:names:tc:SAML:2.0:assertion}Assertion"
 _IHE = "urn:ihe:iti:"
-Authenticate = Callable[[Request], Awaitable[Caller]]
 
 
 class Call(NamedTuple):
@@ -42,18 +36,11 @@ class Call(NamedTuple):
 
 
 class SharingDoors:
-    """Answers the SOAP transactions of document sharing.
+    """Answers the SOAP transactions of document sharing."""
 
-    ``authenticate`` finds the caller of a request that brings no SAML assertion.
-    """
-
-    def __init__(
-        self, service: FhirService, place: Place, trust: XuaTrust, authenticate: Authenticate
-    ) -> None:
+    def __init__(self, service: FhirService, place: Place, callers: Callers) -> None:
         self._service = service
         self._place = place
-        self._trust = trust
-        self._authenticate = authenticate
         self._transactions: dict[str, dict[str, Callable[[Call], Awaitable[etree._Element]]]] = {
             REGISTRY: {
                 f"{_IHE}2007:RegistryStoredQuery": self._query,
@@ -73,58 +60,17 @@ class SharingDoors:
                 f"{_IHE}2007:CrossGatewayRetrieve": self._retrieve,
             },
         }
+        self._door = SoapDoor(callers, self._transactions, self._run)
 
     async def answer(self, request: Request) -> Response:
         """Answer one request. Errors of the message are SOAP faults, errors of the transaction registry errors."""
-        if request.method != "POST":
-            return Response(405, b"", (("allow", "POST"),))
-        relates_to = ""
-        try:
-            kind = request.header("content-type")
-            package = mtom.Package(request.body, {})
-            if mtom.is_package(kind):
-                package = mtom.read(kind, request.body)
-            message = soap.read(package.envelope)
-            relates_to = message.message_id
-            action = message.action or _action_of(kind)
-            transaction = self._transactions[request.path].get(action)
-            if transaction is None:
-                known = ", ".join(self._transactions[request.path])
-                text = f"the action {action[:100]} is not known at this address; there are {known}"
-                raise soap.Fault("Sender", text, "wsa:ActionNotSupported")
-            caller = await self._caller(request, message)
-            return await self._run(request, message, package.contents, caller, action, transaction)
-        except soap.Fault as fault:
-            return _fault(fault, relates_to)
-        except Unauthenticated as error:
-            unknown = soap.Fault("Sender", error.message, "wsse:FailedAuthentication")
-            answer = _fault(unknown, relates_to)._replace(status=error.status)
-            header = error.www_authenticate
-            return answer.with_headers(("www-authenticate", header)) if header else answer
-        except (DatabaseUnavailable, asyncpg.DiskFullError):
-            text = "the database is not there or full, nothing was written: try again in a moment"
-            return _fault(soap.Fault("Receiver", text), relates_to)
-        except Exception as error:
-            text = f"something went wrong here, not with you: tell the operator the number {report(error)}"
-            return _fault(soap.Fault("Receiver", text), relates_to)
+        return await self._door.answer(request)
 
-    async def _caller(self, request: Request, message: soap.Message) -> Caller:
-        header = message.header
-        if header is not None and header.find(f".//{_ASSERTION}") is not None:
-            return await self._trust.caller(self._service, etree.tostring(message.envelope))
-        return await self._authenticate(request)
-
-    async def _run(
-        self,
-        request: Request,
-        message: soap.Message,
-        contents: Mapping[str, bytes],
-        caller: Caller,
-        action: str,
-        transaction: Callable[[Call], Awaitable[etree._Element]],
-    ) -> Response:
-        service = self._service.seen_by(caller, request.client)
-        call = Call(service, message.body, contents, mtom.Writer(), f"{request.base}{request.path}")
+    async def _run(self, asked: Asked) -> Response:
+        request, message, action = asked.request, asked.message, asked.action
+        transaction = self._transactions[request.path][action]
+        service = self._service.seen_by(asked.caller, request.client)
+        call = Call(service, message.body, asked.contents, mtom.Writer(), f"{request.base}{request.path}")
         try:
             try:
                 body = await transaction(call)
@@ -139,12 +85,10 @@ class SharingDoors:
                 service.trace.note(Action.OPERATION, None, detail=action.rpartition(":")[2])
         finally:
             await service.finish()
-        answered = f"{action}Response"
-        envelope = soap.write(answered, body, message.message_id)
-        if request.path == REPOSITORY or action.endswith("Retrieve"):
-            kind, data = call.writer.message(envelope, answered)
-        else:
-            kind, data = f'application/soap+xml; charset=UTF-8; action="{answered}"', envelope
+        told = f"{action}Response"
+        if request.path != REPOSITORY and not action.endswith("Retrieve"):
+            return answered(told, body, message.message_id)
+        kind, data = call.writer.message(soap.write(told, body, message.message_id), told)
         return Response(200, data, (("content-type", kind), ("cache-control", "no-store")))
 
     async def _query(self, call: Call) -> etree._Element:
@@ -212,14 +156,3 @@ def _failure(action: str, errors: list[RegistryError], call: Call) -> etree._Ele
         node.append(writing.registry_response(names.FAILURE, errors, call.where))
         return node
     return writing.registry_response(names.FAILURE, errors, call.where)
-
-
-def _action_of(content_type: str) -> str:
-    """Return the action that a Content-Type names, for messages without wsa:Action."""
-    _, found, rest = content_type.partition('action="')
-    return rest.partition('"')[0] if found else ""
-
-
-def _fault(fault: soap.Fault, relates_to: str) -> Response:
-    data = soap.fault(fault, relates_to)
-    return Response(fault.status, data, (("content-type", "application/soap+xml; charset=UTF-8"),))

@@ -11,14 +11,14 @@ import msgspec
 from ardenne.kernel.policy import scoping
 from ardenne.kernel.policy import store as policy_store
 from ardenne.kernel.policy.facts import State
-from ardenne.kernel.rest import binary, conditional, incoming
+from ardenne.kernel.rest import conditional, keeping
 from ardenne.kernel.rest.errors import RestError
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import change, hashing
 from ardenne.kernel.store.body import instant
-from ardenne.kernel.store.change import Change, Method, Mode, Status
+from ardenne.kernel.store.change import Change, Status
 from ardenne.kernel.store.database import Connection
-from ardenne.services.record import documents
+from ardenne.services.record import documents, store_facts
 from ardenne.services.record.exchange import rules, update_rules
 from ardenne.services.record.exchange.objects import Held, Objects, Place, bare
 from ardenne.standards.fhir.json import dump, parse
@@ -106,6 +106,7 @@ class Registration:
                     Code.METADATA if done.status is Status.ID_IN_USE else Code.REGISTRY,
                     "an id of the submission is in use" if done.status is Status.ID_IN_USE else "try again",
                 )
+        await store_facts.queue(connection, [name.removeprefix("urn:uuid:") for name in self._contents])
         return list(self._new)
 
     async def _known(self, objects: Objects) -> tuple[dict[str, Held], dict[str, list[Held]]]:
@@ -175,7 +176,7 @@ class Registration:
 
     def _attach(self, made: Json, content: bytes, patient: str) -> None:
         attachment = made["content"][0].setdefault("attachment", {})
-        digest = self._service.blobs.put(content)
+        digest = hashlib.sha256(content).hexdigest()
         attachment |= {
             "url": f"Binary/{documents.binary_id(digest, patient)}",
             "size": len(content),
@@ -261,10 +262,10 @@ class Registration:
         return known[entry].reference if entry in known else entry
 
     def _changes(self, patient: str) -> list[Change]:
-        changes = [_change(one, Mode.CREATE, Method.POST) for one in self._new.values()]
+        changes = [keeping.create(one) for one in self._new.values()]
         for reference, one in self._changed.items():
             if one != self._before[reference]:
-                changes.append(_change(one, Mode.UPDATE, Method.PUT))
+                changes.append(keeping.update(one))
         binaries = {}
         for name, content in self._contents.items():
             digest = hashlib.sha256(content).hexdigest()
@@ -272,8 +273,8 @@ class Registration:
             kind = self._new[f"DocumentReference/{document}"]["content"][0]["attachment"].get(
                 "contentType", ""
             )
-            made = documents.binary(kind, digest, patient, document, binary.HASH_EXTENSION)
-            binaries[made["id"]] = _change(made, Mode.PUT_UNLESS_SAME, Method.PUT)
+            made = documents.binary(kind, digest, patient, document)
+            binaries[made["id"]] = keeping.put(made, content)
         return [*changes, *binaries.values()]
 
 
@@ -358,13 +359,6 @@ def _take_over(made: Json, before: Json) -> None:
     made["relatesTo"] = [*made.get("relatesTo", []), *before.get("relatesTo", [])]
     if not made["relatesTo"]:
         del made["relatesTo"]
-
-
-def _change(resource: Json, mode: Mode, method: Method) -> Change:
-    content = dump(resource)
-    parsed = parse(content)
-    incoming.check(parsed)
-    return change.write(parsed, content, resource["id"], mode, method)
 
 
 def _touch(package: Json) -> None:

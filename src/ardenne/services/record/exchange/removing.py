@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from ardenne.kernel.rest import conditional
+from ardenne.kernel.audit.entries import Action
+from ardenne.kernel.rest import conditional, keeping
 from ardenne.kernel.rest.service import FhirService
-from ardenne.kernel.store import change
+from ardenne.kernel.store import change, contents
+from ardenne.kernel.store.database import Connection
+from ardenne.services.record import extracting
 from ardenne.services.record.exchange.objects import Held, Objects, Place, bare
 from ardenne.services.record.exchange.retrieving import Wanted, binary_of
 from ardenne.standards.fhir.json import dump, parse
@@ -44,6 +47,7 @@ async def delete_metadata(service: FhirService, place: Place, entries: list[str]
         if reference not in removed and any(link.id in asked for link in _links(one)):
             changes.append(_without(one, asked))
     async with conditional.locked(service, sorted(f"exchange:{one.patient}" for one in held)) as connection:
+        await _withdraw(service, connection, held)
         await service.resources.write_in(connection, changes)
 
 
@@ -62,9 +66,52 @@ async def remove_documents(service: FhirService, place: Place, asked: list[Wante
             errors.append(RegistryError(Code.DOCUMENT_ID, text, one.unique_id))
             continue
         async with conditional.locked(service, [f"exchange:{documents[0].patient}"]) as connection:
-            references = {binary_of(held) for held in documents}
-            await service.resources.write_in(connection, [_delete(one) for one in sorted(references)])
+            await _remove(service, connection, objects.place, documents)
+    await service.blobs.discard()
     return errors
+
+
+async def _remove(service: FhirService, connection: Connection, place: Place, documents: list[Held]) -> None:
+    """Take the contents away from documents; a content that no other document has is removed for good."""
+    # others are counted whether the caller may see them or not
+    objects = Objects(bare(service), place, connection)
+    own = {one.reference for one in documents}
+    await _withdraw(service, connection, documents)
+    for reference in sorted({binary_of(held) for held in documents}):
+        sharing = await objects.search("DocumentReference", "location", reference)
+        if any(f"DocumentReference/{one['id']}" not in own for one in sharing):
+            mine = [held for held in documents if binary_of(held) == reference]
+            await service.resources.write_in(connection, [_without_content(held) for held in mine])
+            continue
+        stored = await objects.resource(reference)
+        named = contents.named(stored) if stored is not None else None
+        asked = _delete(reference)
+        await service.resources.write_in(connection, [asked])
+        if named is not None:
+            await service.blobs.release(connection, named.digest.hex(), asked.self_hash, named.record)
+
+
+async def _withdraw(service: FhirService, connection: Connection, removed: list[Held]) -> None:
+    """Take away what was read out of removed documents alone: it follows whoever may write facts."""
+    whole = bare(service)
+    for one in removed:
+        if one.metadata.kind is not names.DOCUMENT:
+            continue
+        # locked first: it may just be being read
+        await whole.resources.read_in(connection, "DocumentReference", one.resource["id"])
+        changes = await extracting.withdraw(whole, connection, one.resource)
+        if changes:
+            await whole.resources.write_in(connection, changes)
+            patient = one.patient.rpartition("/")[2]
+            detail = f"{len(changes)} resources that a removed document told"
+            await service.note(connection, patient, Action.DELETE, "facts-follow", detail)
+
+
+def _without_content(one: Held) -> change.Change:
+    """Return the change after which a document has no content any more."""
+    resource = parse(dump(one.resource))
+    resource["content"][0]["attachment"].pop("url")
+    return keeping.update(resource)
 
 
 async def _neighbours(objects: Objects, one: Held) -> list[Held]:
@@ -92,5 +139,4 @@ def _without(one: Held, asked: set[str]) -> change.Change:
     resource[member] = kept
     if not kept:
         del resource[member]
-    content = dump(resource)
-    return change.write(parse(content), content, resource["id"], change.Mode.UPDATE, change.Method.PUT)
+    return keeping.update(resource)

@@ -80,7 +80,7 @@ async def _content(service: FhirService, objects: Objects, asked: Wanted) -> Con
         if resource is None:
             continue
         try:
-            data = binary.content_of(service, resource)
+            data = await binary.content_of(service, resource)
         except RestError:
             continue
         return Content(asked, held.metadata.mime_type, data)

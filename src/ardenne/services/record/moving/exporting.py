@@ -27,6 +27,7 @@ from ardenne.kernel.search.query import parse as parse_query
 from ardenne.kernel.search.query import read_pairs
 from ardenne.kernel.store import change, hashing
 from ardenne.kernel.store import conditions as ask
+from ardenne.kernel.store import contents as stored_contents
 from ardenne.kernel.store.body import instant
 from ardenne.services.record import display
 from ardenne.services.record.exchange.objects import Place, held
@@ -84,7 +85,7 @@ async def export(
     resources.sort(key=lambda one: one["resourceType"] != "Patient")
     partial = out.with_suffix(out.suffix + ".part")
     with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as file:
-        contents = _write_contents(service, file, resources)
+        contents = await _write_contents(service, file, resources)
         _write(file, RESOURCES, b"".join(dump(one) + b"\n" for one in resources))
         _write(file, f"{_SUBSET}/METADATA.XML", _metadata(resources, contents, place, patient))
         _write(file, "README.TXT", _README)
@@ -150,7 +151,9 @@ def _binaries(resource: Json) -> list[str]:
     return found
 
 
-def _write_contents(service: FhirService, file: zipfile.ZipFile, resources: list[Json]) -> list[_Content]:
+async def _write_contents(
+    service: FhirService, file: zipfile.ZipFile, resources: list[Json]
+) -> list[_Content]:
     """Write the originals and return where they are, by their document where they have one."""
     titles: dict[str, Json] = {}
     for one in resources:
@@ -161,7 +164,7 @@ def _write_contents(service: FhirService, file: zipfile.ZipFile, resources: list
         if one["resourceType"] != "Binary":
             continue
         try:
-            data = binary.content_of(service, one)
+            data = await binary.content_of(service, one)
         except RestError:
             continue
         document = titles.get(f"Binary/{one['id']}", {})
@@ -212,10 +215,8 @@ def _metadata(resources: list[Json], contents: list[_Content], place: Place, pat
 
 
 def _digest_of(resource: Json) -> str:
-    for extension in resource.get("_data", {}).get("extension", []):
-        if extension.get("url") == binary.HASH_EXTENSION:
-            return str(extension["valueString"])
-    return ""
+    named = stored_contents.named(resource)
+    return named.digest.hex() if named is not None else ""
 
 
 def _index(resources: list[Json], contents: list[_Content], patient: str, words: Words) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import orjson
 from ardenne.kernel.rest import conditional
 from ardenne.kernel.rest.errors import RestError, refuse
 from ardenne.kernel.rest.service import FhirService
+from ardenne.kernel.store import contents
 from ardenne.kernel.store.change import Change, Status
 from ardenne.kernel.store.database import Connection
 from ardenne.services.mpi.contract import Doubtful, PersonIndex
@@ -21,7 +23,7 @@ from ardenne.services.record.filing import Filed
 from ardenne.services.record.moving.exporting import FORMAT, MANIFEST, RESOURCES
 from ardenne.standards.fhir import dates as dates_of
 from ardenne.standards.fhir import extraction
-from ardenne.standards.fhir.json import parse
+from ardenne.standards.fhir.json import dump, parse, parse_exact
 from ardenne.standards.fhir.outcome import Issue
 
 _MOST = 8 << 30
@@ -74,18 +76,35 @@ async def _load(service: FhirService, file: zipfile.ZipFile) -> Filed:
         if hashlib.sha256(data).hexdigest() != content.sha256:
             text = "the document is not what was exported: its hash differs"
             raise refuse(400, "value", text, "record-content", content.path)
-        service.blobs.put(data)
     lines = [line for line in file.read(RESOURCES).splitlines() if line.strip()]
     resources = [parse(line) for line in lines]
     patients = [one for one in resources if one.get("resourceType") == "Patient"]
     if [one.get("id") for one in patients] != [manifest.patient]:
         raise refuse(400, "invalid", "the file must hold exactly the patient that it names", "record-patient")
     _check_owners(resources, manifest.patient)
-    return await conditional.retried(lambda: _store(service, patients[0], lines, resources))
+    lines = [_own(line, one, manifest.patient) for line, one in zip(lines, resources, strict=True)]
+    paths = {bytes.fromhex(one.sha256): one.path for one in manifest.contents}
+
+    def read(digest: bytes) -> bytes | None:
+        return file.read(paths[digest]) if digest in paths else None
+
+    return await conditional.retried(lambda: _store(service, patients[0], lines, resources, read))
+
+
+def _own(line: bytes, resource: dict[str, Any], patient: str) -> bytes:
+    """Return a line in which a Binary names its content in the record of the file's patient."""
+    named = contents.named(resource) if resource["resourceType"] == "Binary" else None
+    if named is None:
+        return line
+    return dump({**parse_exact(line), "_data": contents.naming(named.digest.hex(), patient)})
 
 
 async def _store(
-    service: FhirService, patient: dict[str, Any], lines: list[bytes], resources: list[dict[str, Any]]
+    service: FhirService,
+    patient: dict[str, Any],
+    lines: list[bytes],
+    resources: list[dict[str, Any]],
+    read: Callable[[bytes], bytes | None],
 ) -> Filed:
     dates = {f"{one['resourceType']}/{one['id']}": _updated(one) for one in resources}
     index = service.registry.get(PersonIndex)
@@ -95,10 +114,15 @@ async def _store(
         except Doubtful as error:
             raise refuse(409, "conflict", str(error), error.rule, "Patient.identifier") from None
         bundle = _bundle(lines, resources)
-        changes = list(loading.bundle_changes(bundle, service, known or str(patient["id"])))
+        changes = list(loading.bundle_changes(bundle, known or str(patient["id"])))
         unique = {asked.self_hash: asked for asked in changes}
         newer = [one for one in unique.values() if await _is_newer(service, connection, one, dates)]
-        done = await service.resources.write_in(connection, newer)
+        done = await service.resources.write_in(connection, [one for one in newer if one.content is None])
+        for one in newer:
+            if one.content is not None:
+                # one after the other: a record may hold more than fits into memory
+                asked = one._replace(content=one.content._replace(data=read(one.content.digest)))
+                done += await service.resources.write_in(connection, [asked])
         if done and not known:
             await index.adopt(connection, str(patient["id"]))
     if not done:

@@ -22,7 +22,7 @@ def _record_tables(shared_node: TestNode) -> None:
 def filing_node(node: TestNode, _record_tables: None) -> Iterator[TestNode]:
     """The empty node, its error desk and its list of loaded files empty too."""
     with psycopg.connect(node.dsn, autocommit=True) as connection:
-        connection.execute("truncate error_desk, loaded_file")
+        connection.execute("truncate error_desk, loaded_file, document_facts")
     yield node
 
 

@@ -11,8 +11,6 @@ import pytest
 from ardenne.kernel.identity.caller import Caller, Kind
 from ardenne.kernel.policy.service import AccessRefused
 from ardenne.kernel.testing import TestNode
-from ardenne.services.mpi.contract import PersonIndex
-from ardenne.services.mpi.index import Index
 from ardenne.services.record.adding import form, report, writing
 from ardenne.services.record.adding.form import AddingError, Asked
 from ardenne.standards.recognition import recognise
@@ -83,7 +81,6 @@ def test_a_report_is_a_fhir_document_that_is_recognised() -> None:
 
 @pytest.fixture
 def home(filing_node: TestNode) -> TestNode:
-    filing_node.service.registry.provide(PersonIndex, Index())
     for name in ("anne", "jean"):
         filing_node.call("PUT", f"Patient/{name}", {"resourceType": "Patient", "id": name})
     filing_node.call(

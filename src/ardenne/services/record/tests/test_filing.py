@@ -200,7 +200,7 @@ def test_what_is_refused_waits_whole_with_the_reason(filing_node: TestNode) -> N
     assert file(filing_node, data, "scan.pdf").outcome == "refused"
     (entry,) = waiting(filing_node)
     assert (entry.source, entry.reasons[0]["rule"]) == ("scan.pdf", "description-missing")
-    assert filing_node.service.blobs.get(entry.digest) == data
+    assert filing_node.run(filing_node.service.blobs.get(entry.digest)) == data
 
 
 def test_what_waits_leaves_the_desk_once_it_is_filed(filing_node: TestNode) -> None:
@@ -222,7 +222,7 @@ def test_setting_aside_takes_an_entry_out_and_keeps_its_content(filing_node: Tes
     filing_node.run(store.set_aside(filing_node.database, entry.id))
     assert waiting(filing_node) == []
     assert filing_node.run(store.entry(filing_node.database, entry.id)) is None
-    assert filing_node.service.blobs.get(entry.digest)
+    assert filing_node.run(filing_node.service.blobs.get(entry.digest))
 
 
 def test_a_failure_before_the_commit_leaves_nothing_and_can_be_repeated(

@@ -11,7 +11,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ardenne.standards.names import joined, keys, plain, words
@@ -82,6 +82,7 @@ def test_nothing_is_no_key() -> None:
 
 
 @given(st.text(max_size=40))
+@example("Uز")
 def test_case_order_and_form_do_not_matter(text: str) -> None:
     found = keys(text)
     assert all(isinstance(one, str) and one for one in found)

@@ -11,10 +11,11 @@ from lxml import etree
 
 from ardenne.kernel.http.message import Request, Response
 from ardenne.kernel.identity.caller import Caller
+from ardenne.kernel.soap.door import Callers
+from ardenne.kernel.soap.xua import XuaTrust
 from ardenne.kernel.testing import BASE, TestNode
 from ardenne.services.record.exchange.doors import SharingDoors
 from ardenne.services.record.exchange.objects import Place
-from ardenne.services.record.exchange.xua import XuaTrust
 
 PLACE = Place("1.3.6.1.4.1.21367.42")
 NS = {
@@ -97,7 +98,8 @@ class SoapClient:
         async def authenticate(request: Request) -> Caller:
             return node.caller
 
-        self.doors = SharingDoors(node.service, PLACE, trust or XuaTrust([], ""), authenticate)
+        callers = Callers(node.service, trust or XuaTrust([], ""), authenticate)
+        self.doors = SharingDoors(node.service, PLACE, callers)
 
     def send(
         self, name: str, body: str | bytes, contents: dict[str, bytes] | None = None, header: str = ""

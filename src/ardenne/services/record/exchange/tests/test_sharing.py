@@ -365,6 +365,20 @@ def test_what_others_point_to_is_not_removed(client: SoapClient) -> None:
     assert client.send("delete", _removal(first)).codes == ["UnresolvedReferenceException"]
 
 
+def test_a_removed_content_is_gone_unless_another_document_has_it(client: SoapClient) -> None:
+    count = "select count(*) from content"
+    first, second = uid(), uid()
+    provide(client, b"the same letter", first)
+    provide(client, b"the same letter", second)
+    node = client.node
+    assert node.run(node.database.fetch(count))[0][0] == 1
+    assert client.send("remove", client_removal(first)).status == "Success"
+    assert client.retrieve(first).codes == ["XDSDocumentUniqueIdError"]
+    assert list(client.retrieve(second).parts.values()) == [b"the same letter"]
+    assert client.send("remove", client_removal(second)).status == "Success"
+    assert node.run(node.database.fetch(count))[0][0] == 0
+
+
 def _removal(*ids: str) -> str:
     references = "".join(f'<rim:ObjectRef id="{one}"/>' for one in ids)
     return (

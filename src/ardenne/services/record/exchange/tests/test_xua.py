@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from lxml import etree
 
+from ardenne.kernel.soap.xua import XuaTrust
 from ardenne.kernel.testing import TestNode
 from ardenne.services.record.exchange.tests.client import SoapClient, Told
-from ardenne.services.record.exchange.xua import XuaTrust
 
 AUDIENCE = "urn:ardenne:test"
 NS = {"saml": "urn:oasis:names:tc:SAML:2.0:assertion"}

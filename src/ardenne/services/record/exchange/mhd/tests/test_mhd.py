@@ -9,11 +9,13 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pytest
 
 from ardenne.kernel.rest.operations import ALL
 from ardenne.kernel.rest.router import Router
 from ardenne.kernel.testing import Answer, TestNode
+from ardenne.services.record import extracting
 from ardenne.services.record.exchange.mhd import generating
 from ardenne.services.record.exchange.mhd.publishing import Publishing
 from ardenne.services.record.exchange.tests.client import PLACE, SoapClient
@@ -341,3 +343,62 @@ def test_metadata_are_made_of_a_document_that_is_not_kept(node: TestNode) -> Non
         "POST", "DocumentReference/$generate-metadata", b"<broken", {"content-type": "text/xml"}
     )
     assert refused.status == 422
+
+
+@pytest.mark.parametrize("way", ["ITI-65", "ITI-105"])
+def test_the_facts_of_a_published_document_follow(node: TestNode, way: str) -> None:
+    data = orjson.dumps(SUMMARY)
+    if way == "ITI-65":
+        sent = bundle(data)
+        attachment = sent["entry"][1]["resource"]["content"][0]["attachment"]
+        attachment["contentType"] = sent["entry"][2]["resource"]["contentType"] = "application/fhir+json"
+        del attachment["hash"], attachment["size"]
+        assert node.call("POST", "", sent).status == 200
+    else:
+        sent = document("", b"")
+        sent["meta"] = {"profile": [f"{MHD}IHE.MHD.SimplifiedPublish.DocumentReference"]}
+        attachment = sent["content"][0]["attachment"]
+        del attachment["url"], attachment["size"], attachment["hash"]
+        attachment |= {"data": base64.b64encode(data).decode(), "contentType": "application/fhir+json"}
+        assert node.call("POST", "DocumentReference", sent).status == 201
+    assert node.run(extracting.FactRunner(node.service).step())
+    (condition,) = node.call("GET", "Condition?patient=Patient/p1").entries("match")
+    assert condition["resource"]["code"]["text"] == "Asthma"
+
+
+SUMMARY: Json = {
+    "resourceType": "Bundle",
+    "type": "document",
+    "timestamp": "2026-01-01T00:00:00Z",
+    "identifier": {"system": "urn:ietf:rfc:3986", "value": "urn:uuid:0d3f6a0e-6f1b-4f5e-9a55-1f8f1a3c2b01"},
+    "entry": [
+        {
+            "fullUrl": "urn:uuid:0d3f6a0e-6f1b-4f5e-9a55-1f8f1a3c2b02",
+            "resource": {
+                "resourceType": "Composition",
+                "status": "final",
+                "type": {"coding": [{"system": "http://loinc.org", "code": "60591-5"}]},
+                "subject": {"reference": "urn:uuid:0d3f6a0e-6f1b-4f5e-9a55-1f8f1a3c2b03"},
+                "date": "2026-01-01",
+                "author": [{"display": "Dr Thill"}],
+                "title": "Résumé",
+            },
+        },
+        {
+            "fullUrl": "urn:uuid:0d3f6a0e-6f1b-4f5e-9a55-1f8f1a3c2b03",
+            "resource": {
+                "resourceType": "Patient",
+                "identifier": [{"system": DOMAIN, "value": "P1"}],
+                "name": [{"family": "Nilles", "given": ["Josée"]}],
+            },
+        },
+        {
+            "fullUrl": "urn:uuid:0d3f6a0e-6f1b-4f5e-9a55-1f8f1a3c2b04",
+            "resource": {
+                "resourceType": "Condition",
+                "subject": {"reference": "urn:uuid:0d3f6a0e-6f1b-4f5e-9a55-1f8f1a3c2b03"},
+                "code": {"text": "Asthma"},
+            },
+        },
+    ],
+}

@@ -1,0 +1,1 @@
+"""Notices by e-mail that there is something new, without saying what; only to confirmed addresses."""

@@ -1,0 +1,66 @@
+"""The patient's page: take the whole record away as one file."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from ardenne.kernel.rest.service import FhirService
+from ardenne.services.record.exchange.objects import Place
+from ardenne.services.record.moving import exporting
+from ardenne.ui.rendering import Renderer
+from ardenne.ui.seen import as_seen
+
+
+class MovingPages:
+    """The page over one node as a citizen may see it."""
+
+    def __init__(self, service: FhirService, renderer: Renderer, place: Place) -> None:
+        self._service = service
+        self._renderer = renderer
+        self._place = place
+
+    def routes(self) -> list[Route]:
+        """Return the addresses: the own record, or that of a person represented (by an opaque id)."""
+        page = as_seen(
+            self._service, lambda seen: MovingPages(seen, self._renderer, self._place), MovingPages.page
+        )
+        return [
+            Route("/my/export", page, methods=["GET", "POST"]),
+            Route("/my/export/{patient}", page, methods=["GET", "POST"]),
+        ]
+
+    async def page(self, request: Request) -> Response:
+        """Say what the file holds; a posted form answers with it."""
+        caller, words = self._service.caller, self._renderer.words(request)
+        patient = str(request.path_params.get("patient", "")) or caller.patient
+        if not caller.acts_for(patient):
+            return self._renderer.problem(
+                request, words.text("This page is for patients"),
+                words.text("Sign in as the person whose record it is, or with a mandate of that person."), 403,
+            )  # fmt: skip
+        if request.method != "POST":
+            return self._renderer.page(request, "my_export.html", {"here": request.url.path})
+        with tempfile.NamedTemporaryFile(prefix="ardenne-export-", suffix=".zip", delete=False) as file:
+            out = Path(file.name)
+        try:
+            await exporting.export(self._service, self._place, patient, out, words.language)
+        except BaseException:
+            _remove(out)
+            raise
+        day = datetime.now(UTC).astimezone(self._service.zone).date().isoformat()
+        headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+        return FileResponse(
+            out, 200, headers, "application/zip", filename=f"record-{day}.zip",
+            background=BackgroundTask(_remove, out),
+        )  # fmt: skip
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
