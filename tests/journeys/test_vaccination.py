@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 from tests.journeys.conftest import Site
 from tests.journeys.test_every_page import violations
@@ -64,7 +64,10 @@ def test_every_page_is_accessible_and_fits_a_phone(browser: Browser, guarded: Gu
         reader(browser, site, "claude.thill", script=True, width=320) as doctor,
     ):
         patient = record_of(anne, site).rpartition("/")[2]
-        pages = ((anne, "/my/vaccination"), (doctor, f"/pro/vaccination/{patient}"), (anne, "/card/verify"))
+        pages = (
+            (anne, "/my/vaccination"), (doctor, f"/pro/vaccination/{patient}"), (anne, "/card/verify"),
+            (doctor, "/pro/vaccinations"), (doctor, _first_act(doctor, site, patient)),
+        )  # fmt: skip
         for page, address in pages:
             for language in LANGUAGES:
                 page.goto(f"{site.address}{address}?lang={language}")
@@ -189,3 +192,51 @@ def test_a_card_is_verified_without_a_network(browser: Browser, guarded: Guarded
     expect(page.get_by_role("alert")).to_contain_text("Do not trust")
     assert [text for text in complaints if "Content Security" in text] == []
     context.close()
+
+
+def _first_act(doctor: Page, site: Site, patient: str) -> str:
+    """Return the address of the first vaccination on a card."""
+    doctor.goto(f"{site.address}/pro/vaccination/{patient}")
+    href = doctor.locator("a[href*='/act/']").first.get_attribute("href")
+    assert href
+    return href
+
+
+def test_a_reaction_bars_the_vaccine_and_a_correction_leaves_its_trace(
+    browser: Browser, guarded: Guarded
+) -> None:
+    site, _folder = guarded
+    with reader(browser, site, "anne.schmitz") as anne, reader(browser, site, "claude.thill") as doctor:
+        patient = record_of(anne, site).rpartition("/")[2]
+        doctor.goto(f"{site.address}/pro/vaccination/{patient}")
+        doctor.locator("#box").fill(_BOX.replace("W1C23M", "TRACE1"))
+        doctor.get_by_role("button", name="Keep").click()
+        doctor.locator("tr", has_text="TRACE1").locator("a").click()
+        doctor.locator("#batch").fill("TRACE2")
+        doctor.get_by_role("button", name="Correct", exact=True).click()
+        expect(doctor.get_by_role("alert")).to_contain_text("why it is changed")
+        doctor.locator("#batch").fill("TRACE2")
+        doctor.locator("#reason").fill("Read wrongly from the box")
+        doctor.get_by_role("button", name="Correct", exact=True).click()
+        expect(doctor.locator("main")).to_contain_text("Read wrongly from the box")
+        expect(doctor.locator("main")).to_contain_text("TRACE1")
+        doctor.locator("#reaction").select_option("anaphylaxis")
+        doctor.get_by_role("button", name="Keep the reaction").click()
+        report = doctor.get_by_role("link", name="Report (PDF)").get_attribute("href")
+        assert doctor.request.get(f"{site.address}{report}").body()[:5] == b"%PDF-"
+        anne.goto(f"{site.address}/my/vaccination?lang=en")
+        expect(anne.locator("li", has_text="Polio")).to_contain_text("Not to be given")
+        doctor.goto(doctor.url)
+        doctor.locator("#reason").fill("Another person")
+        doctor.get_by_role("button", name="It was entered in error").click()
+        expect(doctor.locator("main")).to_contain_text("entered in error")
+        assert anne.request.get(f"{site.address}/my/vaccination/card.xml").status == 200
+
+
+def test_a_parent_sees_the_childs_card(browser: Browser, guarded: Guarded) -> None:
+    site, _folder = guarded
+    with reader(browser, site, "sofia.ferreira") as sofia:
+        sofia.goto(f"{site.address}/my/vaccination?lang=en")
+        sofia.get_by_role("link", name="Tiago").click()
+        expect(sofia.locator("h1")).to_contain_text("Tiago")
+        assert sofia.request.get(f"{sofia.url.partition('?')[0]}/card.pdf").body()[:5] == b"%PDF-"

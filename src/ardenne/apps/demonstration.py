@@ -94,7 +94,8 @@ Logins (password of all: {logins.PASSWORD}):
   citizens       anne.schmitz, jean.weber, sofia.ferreira (parent of tiago.ferreira), germaine.weber and others
   professionals  claude.thill (doctor), danielle.muller (nurse), martine.braun (pharmacist),
                  paul.kieffer (laboratory), tom.schiltz (secretary), nathalie.wagner (two roles) and others
-  offices        identity, identity-second, registers, public-health, payer, auditor, operator, data-protection, data-protection-second, matrix-editor
+  offices        identity, identity-second, registers, public-health, payer, auditor, operator, data-protection,
+                 data-protection-second, matrix-editor
   software       {logins.BACKEND}, whose key is keys/demo-backend.json in the data folder
 {_OPEN if is_open else ""}
 All persons are invented. Ctrl-C stops it; `--reset` starts afresh.

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from ardenne.kernel.store.database import Connection
 
-KINDS = ("document", "emergency")
+KINDS = ("document", "emergency", "vaccination")
 
 
 class Notices(Protocol):

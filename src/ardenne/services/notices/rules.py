@@ -41,7 +41,7 @@ def pause(attempts: int) -> timedelta:
 
 
 def message(kind: str, language: str, base: str, code: str = "") -> Message:
-    """Return the message of a kind: document, emergency or confirm. It names no person and nothing of a record."""
+    """Return the message of a kind: document, emergency, vaccination or confirm. It names no person and nothing of a record."""
     texts = _texts()[kind]
     found = texts.get(language) or texts["en"]
     foot = (_texts()["foot"].get(language) or _texts()["foot"]["en"])["text"]

@@ -87,8 +87,11 @@ class ActPages:
                 kind = "reported" if resource.get("primarySource") is False else "given"
                 if resource.get("status") == "not-done":
                     kind = "refused"
-                entered = read_entry({**form, "kind": kind}, now.date())
-                made = acting.corrected(resource, entered, form.get("reason", ""), caller.name, now)
+                known = starter().vaccines
+                chosen = known.get(form.get("vaccine", ""))
+                any_code = chosen.code if chosen else next(iter(known))
+                entered = read_entry({**form, "kind": kind, "vaccine": any_code}, now.date())
+                made = acting.corrected(resource, entered, chosen, form.get("reason", ""), caller.name, now)
                 await self._write(made, Mode.PUT)
             case "in-error":
                 made = acting.in_error(resource, form.get("reason", ""), caller.name, now)

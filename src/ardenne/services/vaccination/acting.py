@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ardenne.services.vaccination.entering import Entered, EntryError
+from ardenne.services.vaccination.nomenclature import Vaccine
 
 Json = dict[str, Any]
 _CODES = "http://terminology.hl7.org/CodeSystem"
@@ -21,12 +22,20 @@ REACTIONS = {
 """SNOMED CT codes of reactions that the page offers."""
 
 
-def corrected(resource: Mapping[str, Any], entered: Entered, reason: str, who: str, now: datetime) -> Json:
-    """Return an Immunization with what is right now; why stands in a note, the older version in its history."""
+def corrected(
+    resource: Mapping[str, Any],
+    entered: Entered,
+    vaccine: Vaccine | None,
+    reason: str,
+    who: str,
+    now: datetime,
+) -> Json:
+    """Return an Immunization with what is right now; why stands in a note, the older version in its history.
+
+    ``vaccine`` None: it stays as it was recorded.
+    """
     made = {**resource}
-    if (vaccine := entered.vaccine).code not in {
-        one.get("code") for one in (resource.get("vaccineCode") or {}).get("coding", [])
-    }:
+    if vaccine is not None:
         coding = [{"system": "http://ivci.org/NUVA", "code": vaccine.code, "display": vaccine.name}]
         made["vaccineCode"] = {"coding": coding, "text": vaccine.name}
     made["occurrenceDateTime"] = entered.day

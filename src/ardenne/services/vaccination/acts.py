@@ -40,6 +40,8 @@ class Subject:
     act_of: dict[int, Act] = field(default_factory=dict)
     """``id`` of a dose of the engine → the act that it comes from."""
     unused: list[Act] = field(default_factory=list)
+    told: dict[str, int] = field(default_factory=dict)
+    """How often an act (id) is in the record, when several sources told of it: it counts once."""
 
 
 def parse_day(value: str) -> tuple[date | None, bool]:
@@ -79,6 +81,36 @@ def read_act(resource: Mapping[str, Any], nomenclature: Nomenclature) -> Act:
     )
 
 
+def distinct(acts: Iterable[Act]) -> tuple[list[Act], dict[str, int]]:
+    """Return every act once, and how often those were told that several sources told of.
+
+    The same day and the same vaccine are one act, unless their batches differ: nobody gets a vaccine twice on a day. Of
+    several the one that says most is kept.
+    """
+    kept: list[Act] = []
+    groups: dict[tuple[date, str, tuple[str, ...]], list[list[Act]]] = {}
+    for act in acts:
+        if act.status != "completed" or act.day is None:
+            kept.append(act)
+            continue
+        valences = act.vaccine.valences if act.vaccine else ()
+        same = groups.setdefault((act.day, "" if valences else act.name.casefold(), valences), [])
+        for group in same:
+            batches = {one.lot.upper() for one in (*group, act) if one.lot}
+            if len(batches) <= 1:
+                group.append(act)
+                break
+        else:
+            same.append([act])
+    told = {}
+    for group in (one for same in groups.values() for one in same):
+        best = max(group, key=lambda one: (bool(one.lot), bool(one.performer), one.id))
+        kept.append(best)
+        if len(group) > 1:
+            told[best.id] = len(group)
+    return kept, told
+
+
 def subject_of(
     patient: Mapping[str, Any],
     immunizations: Iterable[Mapping[str, Any]],
@@ -96,9 +128,8 @@ def subject_of(
         raise ValueError("the person's date of birth is not fully known")
     gender = _GENDERS.get(str(patient.get("gender", "")), "Unknown")
     subject = Subject(Person(born.toordinal(), gender, today.toordinal(), [], dict(observations)), [])
-    for resource in immunizations:
-        act = read_act(resource, nomenclature)
-        subject.acts.append(act)
+    subject.acts, subject.told = distinct(read_act(resource, nomenclature) for resource in immunizations)
+    for act in subject.acts:
         if act.status != "completed":
             continue
         codes = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import uuid
 from datetime import UTC, date, datetime
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ from ardenne.services.vaccination import wording
 from ardenne.services.vaccination.campaigns import store as campaigns
 from ardenne.services.vaccination.card import card_of, immunization, keep, performer_of
 from ardenne.services.vaccination.card_keys import CardKeys
+from ardenne.services.vaccination.cda_card import card_document
 from ardenne.services.vaccination.contract import Use, VaccineStock
 from ardenne.services.vaccination.entering import Entered, EntryError, read_entry
 from ardenne.services.vaccination.issuing import printed_card
@@ -66,6 +68,8 @@ class VaccinationPages:
         return [
             Route("/my/vaccination", self._seen(VaccinationPages.mine)),
             Route("/my/vaccination/card.pdf", self._seen(VaccinationPages.printed)),
+            Route("/my/vaccination/card.xml", self._seen(VaccinationPages.as_cda)),
+            Route("/my/vaccination/of/{patient}/card.xml", self._seen(VaccinationPages.as_cda)),
             Route("/my/vaccination/of/{patient}", self._seen(VaccinationPages.mine)),
             Route("/my/vaccination/of/{patient}/card.pdf", self._seen(VaccinationPages.printed)),
             Route("/pro/vaccinations", self._seen(VaccinationPages.worklist)),
@@ -109,6 +113,20 @@ class VaccinationPages:
             "cache-control": "no-store",
         }
         return Response(content, 200, headers, "application/pdf")
+
+    async def as_cda(self, request: Request) -> Response:
+        """The card as a CDA document, for software that reads no FHIR."""
+        whose = self._whose(request)
+        card = await card_of(self._service, whose, self._schedule) if whose else None
+        if card is None or card.subject is None:
+            return self._nobody(request)
+        words = self._renderer.words(request)
+        content = card_document(card, str(uuid.uuid4()), datetime.now(UTC), words.language, words.text)
+        headers = {
+            "content-disposition": 'attachment; filename="vaccination-card.xml"',
+            "cache-control": "no-store",
+        }
+        return Response(content, 200, headers, "application/xml")
 
     def _whose(self, request: Request) -> str:
         """Return the patient of the address: the reader, or somebody for whom the reader has a mandate; else nothing."""

@@ -18,6 +18,8 @@ from starlette.routing import Route
 from ardenne.kernel.audit.entries import Action
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings
+from ardenne.kernel.store import hashing
+from ardenne.services.notices.contract import Notices
 from ardenne.services.vaccination.campaigns import drawing, rules, store, wording
 from ardenne.services.vaccination.campaigns.letters import letters
 from ardenne.services.vaccination.campaigns.rules import CampaignError
@@ -146,6 +148,9 @@ class CampaignPages:
                 raise CampaignError("nobody")
             people = await self._people(one, chosen)
             await store.sent(connection, one.id, chosen, second, today)
+            notices = self._service.registry.get(Notices)
+            for patient in chosen:
+                await notices.tell(connection, hashing.self_hash("Patient", patient), "vaccination")
         words = self._renderer.words(request)
         content = letters(
             [people[name] for name in chosen if name in people], one.criteria.group, second, today,

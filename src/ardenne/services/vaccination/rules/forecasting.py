@@ -7,6 +7,7 @@ from ardenne.services.vaccination.rules.evaluation import age_on, reference_day,
 from ardenne.services.vaccination.rules.history import Person
 from ardenne.services.vaccination.rules.progress import Forecast, PatientSeries, Reason, Status
 from ardenne.services.vaccination.rules.schedule import (
+    Age,
     Antigen,
     Contraindication,
     Ruleset,
@@ -77,11 +78,17 @@ def _dates(
 ) -> Forecast:
     """FORECASTDTCAN-1 and FORECASTDT-1 to -6."""
     age = age_on(target, person.assessed)
-    references = [
-        (interval, day)
-        for interval in valid_on(target.intervals, person.assessed)
-        if (day := reference_day(interval, patient, person, person.assessed + 1)) is not None
-    ]
+    references = (
+        [
+            (interval, day)
+            for interval in valid_on(target.intervals, person.assessed)
+            if (day := reference_day(interval, patient, person, person.assessed + 1)) is not None
+        ]
+        if target.intervals
+        else []
+    )
+    if not references and not patient.evaluated and not person.doses and age and target.season_start is None:
+        return _by_age(target, person, age)
     candidates = [shift(day, interval.minimum) for interval, day in references if interval.minimum]
     if age and age.minimum:
         candidates.append(person.at(age.minimum))
@@ -121,6 +128,25 @@ def _dates(
         recommended=max(earliest, recommended),
         past_due=None if past_due is None else max(earliest, past_due),
         latest=person.at(age.maximum) - 1 if age and age.maximum else None,
+        unadjusted_recommended=recommended,
+        unadjusted_past_due=past_due,
+    )
+
+
+def _by_age(target: SeriesDose, person: Person, age: Age) -> Forecast:
+    """What :func:`_dates` comes to for somebody who was never vaccinated: ages alone."""
+    earliest = person.at(age.minimum) if age.minimum else person.born
+    recommended = person.at(age.earliest_recommended) if age.earliest_recommended else earliest
+    past_due = person.at(age.latest_recommended) - 1 if age.latest_recommended else None
+    return Forecast(
+        status=Status.NOT_COMPLETE,
+        target=target,
+        dose_number=1,
+        earliest=earliest,
+        starts=earliest if age.minimum else None,
+        recommended=max(earliest, recommended),
+        past_due=None if past_due is None else max(earliest, past_due),
+        latest=person.at(age.maximum) - 1 if age.maximum else None,
         unadjusted_recommended=recommended,
         unadjusted_past_due=past_due,
     )

@@ -33,6 +33,10 @@ def group_forecasts(
     group: VaccineGroup, best: Iterable[PatientSeries], person: Person, ruleset: Ruleset
 ) -> list[GroupForecast]:
     """One forecast for each type of series: standard blends with standard, risk with risk."""
+    best = list(best)
+    if len(best) == 1:
+        kind = "Risk" if best[0].series.kind == "Risk" else "Standard"
+        return [_blend(group, kind, best, person, ruleset)]
     by_kind: dict[str, list[PatientSeries]] = {}
     for one in best:
         by_kind.setdefault("Risk" if one.series.kind == "Risk" else "Standard", []).append(one)
@@ -66,6 +70,8 @@ def _rank(one: PatientSeries, person: Person) -> tuple[bool, int, int]:
 def _blend(
     group: VaccineGroup, kind: str, series: list[PatientSeries], person: Person, ruleset: Ruleset
 ) -> GroupForecast:
+    if len(series) == 1 and len(group.antigens) == 1:
+        return _alone(group, kind, series)
     forecasts = [one.forecast for one in series]
     status = _status(forecasts, len(group.antigens) > 1)
     open_ = [one for one in forecasts if one.status is Status.NOT_COMPLETE]
@@ -84,6 +90,39 @@ def _blend(
         latest=min((one.latest for one in open_ if one.latest), default=None) if dated else None,
         reasons=list(dict.fromkeys(reason for one in forecasts for reason in one.reasons)),
         antigens=[one.series.antigen for one in series if one.forecast.status is Status.NOT_COMPLETE],
+    )
+
+
+def _alone(group: VaccineGroup, kind: str, series: list[PatientSeries]) -> GroupForecast:
+    """What :func:`_blend` comes to for one series of one antigen, which most groups have."""
+    one = series[0].forecast
+    if one.status is not Status.NOT_COMPLETE:
+        return GroupForecast(
+            group.name,
+            kind,
+            series,
+            one.status,
+            None,
+            None,
+            None,
+            None,
+            None,
+            list(dict.fromkeys(one.reasons)),
+            [],
+        )
+    first = one.earliest or 0
+    return GroupForecast(
+        group.name,
+        kind,
+        series,
+        one.status,
+        one.dose_number or None,
+        one.earliest,
+        None if one.recommended is None else max(one.recommended, first),
+        None if one.past_due is None else max(one.past_due, first),
+        one.latest or None,
+        list(dict.fromkeys(one.reasons)),
+        [series[0].series.antigen],
     )
 
 

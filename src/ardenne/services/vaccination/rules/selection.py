@@ -12,6 +12,9 @@ from ardenne.services.vaccination.rules.progress import Evaluation, PatientSerie
 
 def best_series(relevant: Sequence[PatientSeries], person: Person) -> list[PatientSeries]:
     """One best series for each series group, without those that another group makes redundant (table 8-14)."""
+    if len(relevant) == 1 and relevant[0].series.default:
+        one = relevant[0]
+        return [one] if one.forecast.status is Status.COMPLETE or one.series.kind != "Evaluation Only" else []
     groups: dict[str, list[PatientSeries]] = {}
     for one in relevant:
         groups.setdefault(one.series.group, []).append(one)

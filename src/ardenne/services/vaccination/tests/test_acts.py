@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from ardenne.services.vaccination.acts import parse_day
+from ardenne.services.vaccination.acts import Act, distinct, parse_day, read_act
 from ardenne.services.vaccination.card import judge
 from ardenne.services.vaccination.card_keys import CardKeys
 from ardenne.services.vaccination.fhir_answers import evaluations, recommendation
 from ardenne.services.vaccination.issuing import european_card, passport, smart_card, usable
+from ardenne.services.vaccination.nomenclature import starter
 from ardenne.services.vaccination.schedules import load
 from ardenne.standards.cards.reading import verify
 from ardenne.standards.cards.shc import numeric
@@ -100,3 +101,27 @@ def test_answers_are_valid_fhir() -> None:
     card = judge(_PATIENT, [_act("VAC0510", "2025-12-01")], load("lu"), _TODAY)
     for resource in (*evaluations(card, _TODAY), recommendation(card, _TODAY)):
         assert list(validate(resource)) == []
+
+
+def _told(ident: str, day: str, code: str, lot: str = "", status: str = "completed") -> Act:
+    coding = [{"system": "http://ivci.org/NUVA", "code": code}]
+    resource = {
+        "id": ident,
+        "status": status,
+        "occurrenceDateTime": day,
+        "vaccineCode": {"coding": coding},
+        "lotNumber": lot,
+    }
+    return read_act(resource, starter())
+
+
+def test_what_several_sources_tell_counts_once() -> None:
+    """Same day and same vaccine are one act (EUVABECO: exact duplicate); another day, vaccine or batch is another act."""
+    acts = [
+        _told("a", "2021-05-10", "VAC0510"), _told("b", "2021-05-10", "VAC0510", "W1"), _told("c", "2021-05-10", "VAC0510", "w1"),
+        _told("d", "2021-05-10", "VAC0510", "X9"), _told("e", "2021-05-11", "VAC0510"), _told("f", "2021-05-10", "VAC0514"),
+        _told("g", "2021-05-10", "VAC0510", "W1", "entered-in-error"),
+    ]  # fmt: skip
+    kept, told = distinct(acts)
+    assert {act.id for act in kept} == {"c", "d", "e", "f", "g"}
+    assert told == {"c": 3}

@@ -88,12 +88,14 @@ def test_pertussis_is_recommended_in_pregnancy() -> None:
 def test_a_correction_keeps_what_was_and_why() -> None:
     now = datetime(2026, 3, 1, 12, tzinfo=UTC)
     entered = read_entry({"vaccine": "VAC0053", "day": "2026-02-02", "batch": "L2"}, TODAY)
-    made = acting.corrected(PRIORIX, entered, "wrong day on paper", "Dr A", now)
+    made = acting.corrected(PRIORIX, entered, None, "wrong day on paper", "Dr A", now)
     assert (made["occurrenceDateTime"], made["lotNumber"]) == ("2026-02-02", "L2")
     assert made["vaccineCode"] == PRIORIX["vaccineCode"]
     assert made["note"] == [
         {"authorString": "Dr A", "time": "2026-03-01T12:00:00Z", "text": "wrong day on paper"}
     ]
+    other = acting.corrected(PRIORIX, entered, entered.vaccine, "another box", "Dr A", now)
+    assert other["vaccineCode"]["text"] == "PRIORIX"
     assert acting.in_error(made, "other person", "Dr A", now)["status"] == "entered-in-error"
     with pytest.raises(EntryError):
         acting.in_error(PRIORIX, " ", "Dr A", now)
