@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from ardenne.apps.bench.node import Measured, Node, Remote
     from ardenne.apps.bench.workloads import Row
 
-NAMES = ("ingest", "read", "search", "write", "access", "contents", "all", "curve")
+NAMES = ("ingest", "read", "search", "write", "access", "contents", "shared", "all", "curve")
+
+_SECONDS = 30.0
+"""How long the shared record is asked."""
 
 
 @click.command("bench")
@@ -21,7 +24,7 @@ NAMES = ("ingest", "read", "search", "write", "access", "contents", "all", "curv
     type=click.IntRange(1000),
     default=60_000,
     show_default=True,
-    help="Resources to load first.",
+    help="Resources to load first; of 'shared' records (Luxembourg has 1,106,909).",
 )
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Server processes.")
 @click.option("--port", type=int, default=18_080, show_default=True, help="Port of the measured server.")
@@ -73,10 +76,12 @@ def _requests(node: Measured, name: str, floor: float) -> list[Row]:
 
 
 def _measure(node: Node, name: str, resources: int) -> tuple[list[Row], dict[str, float]]:
-    from ardenne.apps.bench import access, contents, workloads
+    from ardenne.apps.bench import access, contents, shared, workloads
 
     if name == "contents":
         return contents.contents(node), {"database MB": node.bytes_on_disk() / 1e6}
+    if name == "shared":
+        return shared.shared(node, resources, _SECONDS)
     load = workloads.curve if name in ("curve", "access") else workloads.ingest
     rows = load(node, resources, 2)
     facts = {"database MB": node.bytes_on_disk() / 1e6, "resources": float(resources)}

@@ -83,7 +83,7 @@ def transactions(node: Measured, resources: int) -> Row:
     persons = people.patients(max(1, resources // people.PER_PATIENT))
     shots = (Shot("POST", node.prefix, _bundle(person)) for person in persons)
     server, database = node.server_usage(), node.database_usage()
-    row = _row(node, "transactions, a resource", fire(node.address, shots, 4), server.cpu, database.cpu, 0)
+    row = row_of(node, "transactions, a resource", fire(node.address, shots, 4), server.cpu, database.cpu, 0)
     size = people.PER_PATIENT
     return row._replace(
         rate=row.rate * size, server_cpu=row.server_cpu / size, database_cpu=row.database_cpu / size
@@ -102,10 +102,10 @@ def run(node: Measured, name: str, shots: Iterator[Shot], floor: float) -> Row:
     fire(node.address, itertools.islice(shots, 200), CONNECTIONS)
     server, database = node.server_usage(), node.database_usage()
     result = fire(node.address, shots, CONNECTIONS, SECONDS)
-    return _row(node, name, result, server.cpu, database.cpu, floor)
+    return row_of(node, name, result, server.cpu, database.cpu, floor)
 
 
-def _row(node: Measured, name: str, result: Result, server: float, database: float, floor: float) -> Row:
+def row_of(node: Measured, name: str, result: Result, server: float, database: float, floor: float) -> Row:
     count = max(1, result.requests)
     return Row(
         name,
@@ -172,7 +172,7 @@ def write(node: Measured, floor_rate: float) -> list[Row]:
     bundles = [_bundle(person) for person in persons]
     server, database = node.server_usage(), node.database_usage()
     result = fire(node.address, iter([Shot("POST", node.prefix, content) for content in bundles]), 4)
-    row = _row(node, "transaction, a resource", result, server.cpu, database.cpu, floor_rate)
+    row = row_of(node, "transaction, a resource", result, server.cpu, database.cpu, floor_rate)
     size = people.PER_PATIENT
     rows.append(
         row._replace(

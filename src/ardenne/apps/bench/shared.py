@@ -1,0 +1,277 @@
+"""The shared record at the volume of a country, or a part of it: loaded in bulk, then asked and filed at fixed rates."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import multiprocessing
+import random
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import orjson
+
+from ardenne.apps.bench import store_shared
+from ardenne.apps.bench.client import Result
+from ardenne.apps.bench.node import Node
+from ardenne.apps.bench.workloads import Row, row_of
+from ardenne.apps.population import fhir
+from ardenne.apps.population.persons import BLOCK, block
+from ardenne.kernel.blobs import BlobStore
+from ardenne.kernel.rest import keeping
+from ardenne.kernel.settings import Settings
+from ardenne.kernel.store import contents
+from ardenne.kernel.store.bulk import BulkWriter
+from ardenne.kernel.store.change import Change, Method, Mode, new_id, write
+from ardenne.kernel.store.database import Database
+from ardenne.services.record import documents
+
+RECORDS, NOT_EMPTY, DOCUMENTS = 1_106_909, 0.6592, 15.5
+"""Luxembourg at the end of 2023: records, the share that is not empty, documents in each of these (annual report)."""
+_KINDS = (
+    ("11502-2", "Laboratory report"), ("18748-4", "Diagnostic imaging study"), ("34105-7", "Discharge summary"),
+    ("60591-5", "Patient summary"), ("11488-4", "Consult note"),
+)  # fmt: skip
+_PROCESSES = 2
+_BATCH = 2000
+_CONNECTIONS = 32
+_FIND_RATE, _FILE_RATE, _OPEN_RATE = 200.0, 50.0, 20.0
+_PLACE = Settings().community
+_SIMPLIFIED = (
+    "https://profiles.ihe.net/ITI/MHD/StructureDefinition/IHE.MHD.SimplifiedPublish.DocumentReference"
+)
+_LEVELS = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+_FORMATS = "http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode"
+
+
+class _Part(NamedTuple):
+    dsn: str
+    contents: str
+    first: int
+    records: int
+
+
+class _Request(NamedTuple):
+    method: str
+    target: str
+    kind: str = ""
+    content: bytes = b""
+
+
+def shared(node: Node, records: int, seconds: float) -> tuple[list[Row], dict[str, float]]:
+    """Load records, serve them, and ask, file and open at once for some seconds."""
+    began = time.perf_counter()
+    total = load(node, records)
+    spent = time.perf_counter() - began
+    facts = {
+        "records": float(records),
+        "documents": float(total),
+        "load s": spent,
+        "documents/s": total / spent,
+    }
+    facts["database MB"] = node.bytes_on_disk() / 1e6
+    facts |= store_shared.sizes(node.dsn)
+    node.settle()
+    node.serve()
+    return measure(node, seconds), facts
+
+
+def load(node: Node, records: int) -> int:
+    """Load invented persons with their documents, contents encrypted; return how many documents."""
+    Path(node.contents).mkdir(parents=True, exist_ok=True)
+    BlobStore(node.contents, Database(node.dsn, 1)).ring.current()
+    blocks = (records + BLOCK - 1) // BLOCK
+    share = (blocks + _PROCESSES - 1) // _PROCESSES
+    parts = [
+        _Part(node.dsn, str(node.contents), number * share, min(records, (number + 1) * share * BLOCK))
+        for number in range(_PROCESSES)
+    ]
+    with multiprocessing.get_context("fork").Pool(_PROCESSES) as pool:
+        return sum(pool.map(_load, parts))
+
+
+def _load(part: _Part) -> int:
+    blobs = BlobStore(Path(part.contents), Database(part.dsn, 1))
+    writer = BulkWriter(part.dsn, blobs.write_with)
+    writer.knows_patients()
+    changes, count = list[Change](), 0
+    for number in range(part.first, (part.records + BLOCK - 1) // BLOCK):
+        for person in block(1, number)[: part.records - number * BLOCK]:
+            content = fhir.patient(person)
+            patient = orjson.loads(content)
+            changes.append(write(patient, content, patient["id"], Mode.PUT_UNLESS_SAME, Method.PUT))
+            for made in _documents(patient["id"], person.id):
+                count += made.resource_type == "DocumentReference"
+                changes.append(made)
+            if len(changes) >= _BATCH:
+                writer.write(changes)
+                changes.clear()
+    writer.write(changes)
+    writer.close()
+    return count
+
+
+def _documents(patient: str, number: int) -> Iterator[Change]:
+    """Yield the documents of a record and their contents: none for one record in three."""
+    chance = random.Random(number)  # noqa: S311 - not for secrets
+    if chance.random() > NOT_EMPTY:
+        return
+    for _ in range(max(1, round(chance.expovariate(1 / DOCUMENTS)))):
+        code, title = chance.choice(_KINDS)
+        day = f"20{chance.randrange(14, 26)}-{chance.randrange(1, 13):02}-{chance.randrange(1, 29):02}"
+        data = f"{title}, {day}\n{chance.random()}\n".encode() * 6
+        digest, document = contents.of(patient, data).digest.hex(), new_id()
+        reference: dict[str, Any] = {
+            "resourceType": "DocumentReference", "id": document, "status": "current",
+            "masterIdentifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{new_id()}"},
+            "type": {"coding": [{"system": "http://loinc.org", "code": code, "display": title}]},
+            "category": [{"coding": [{"system": "urn:ardenne:document-class", "code": "report"}]}],
+            "subject": {"reference": f"Patient/{patient}"}, "date": f"{day}T10:00:00Z",
+            "author": [{"display": "Dr Claude Thill"}], "description": title,
+            "content": [{"attachment": {
+                "contentType": "text/plain", "url": f"Binary/{documents.binary_id(digest, patient)}", "size": len(data),
+                "hash": documents.sha1(data), "creation": day, "language": "fr-LU",
+            }}],
+        }  # fmt: skip
+        yield keeping.put(reference)
+        yield keeping.put(documents.binary("text/plain", digest, patient, document), data)
+
+
+def measure(node: Node, seconds: float) -> list[Row]:
+    """Find documents, file documents and open records at their rates, all at once."""
+    patients = store_shared.patients(node.dsn, 3000)
+    jobs: list[tuple[str, float, Callable[[int], _Request]]] = [
+        ("FindDocuments, 200/s", _FIND_RATE, lambda n: _find(patients[n % len(patients)])),
+        ("filings (ITI-105), 50/s", _FILE_RATE, lambda n: _publish(patients[n % len(patients)])),
+        (
+            "open a record, 20/s", _OPEN_RATE,
+            lambda n: _Request("GET", f"/record/{patients[-n % len(patients)]}"),
+        ),
+    ]  # fmt: skip
+    server, database = node.server_usage(), node.database_usage()
+    results = asyncio.run(_all(node.address, jobs, seconds))
+    total = sum(result.requests for result in results)
+    rows = [
+        row_of(node, name, result, server.cpu, database.cpu, 0.0)._replace(server_cpu=0.0, database_cpu=0.0)
+        for (name, _rate, _make), result in zip(jobs, results, strict=True)
+    ]
+    whole = Result(
+        total,
+        sum(one.failures for one in results),
+        results[0].seconds,
+        [t for one in results for t in one.times],
+    )
+    return [*rows, row_of(node, "all together", whole, server.cpu, database.cpu, 0.0)]
+
+
+async def _all(
+    address: str, jobs: list[tuple[str, float, Callable[[int], _Request]]], seconds: float
+) -> list[Result]:
+    return await asyncio.gather(*(_at_rate(address, make, rate, seconds) for _name, rate, make in jobs))
+
+
+async def _at_rate(address: str, make: Callable[[int], _Request], rate: float, seconds: float) -> Result:
+    """Send requests when they are due, whether earlier ones are answered or not; times count from when they were due."""
+    idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+    times: list[float] = []
+    failures = 0
+    begin = time.perf_counter()
+
+    gate = asyncio.Semaphore(_CONNECTIONS)
+
+    async def one(number: int, due: float) -> None:
+        nonlocal failures
+        async with gate:
+            failed = True
+            parts = urlsplit(address)
+            try:
+                reader, writer = (
+                    idle.pop() if idle else await asyncio.open_connection(parts.hostname, parts.port)
+                )
+                status, body = await _ask(reader, writer, parts.netloc, make(number))
+                idle.append((reader, writer))
+                failed = status >= 400 or b"ResponseStatusType:Failure" in body
+            except (ConnectionError, asyncio.IncompleteReadError):
+                pass
+            times.append(time.perf_counter() - due)
+            failures += failed
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(int(rate * seconds)):
+            due = begin + number / rate
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            group.create_task(one(number, due))
+    for _reader, writer in idle:
+        writer.close()
+    return Result(len(times), failures, time.perf_counter() - begin, times)
+
+
+async def _ask(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, asked: _Request
+) -> tuple[int, bytes]:
+    head = f"{asked.method} {asked.target} HTTP/1.1\r\nhost: {host}\r\n"
+    if asked.content:
+        head += f"content-type: {asked.kind}\r\ncontent-length: {len(asked.content)}\r\n"
+    writer.write(f"{head}\r\n".encode() + asked.content)
+    found = (await reader.readuntil(b"\r\n\r\n")).lower()
+    length = int(found.partition(b"content-length:")[2].partition(b"\r\n")[0])
+    return int(found[9:12]), await reader.readexactly(length)
+
+
+def _find(patient: str) -> _Request:
+    number = f"'{patient}^^^&amp;{_PLACE}.2&amp;ISO'"
+    status = "('urn:oasis:names:tc:ebxml-regrep:StatusType:Approved')"
+    slots = "".join(
+        f'<Slot name="${name}"><ValueList><Value>{value}</Value></ValueList></Slot>'
+        for name, value in (("XDSDocumentEntryPatientId", number), ("XDSDocumentEntryStatus", status))
+    )
+    body = (
+        '<q:AdhocQueryRequest xmlns:q="urn:oasis:names:tc:ebxml-regrep:xsd:query:3.0" '
+        'xmlns="urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0"><q:ResponseOption returnType="LeafClass"/>'
+        f'<AdhocQuery id="urn:uuid:14d4debf-8f97-4251-9a74-a90016b0af0d">{slots}</AdhocQuery></q:AdhocQueryRequest>'
+    )
+    return _soap("/xds/registry", "urn:ihe:iti:2007:RegistryStoredQuery", body)
+
+
+def _publish(patient: str) -> _Request:
+    """Return the publication of one small document (ITI-105)."""
+    reference = {
+        "resourceType": "DocumentReference",
+        "meta": {"profile": [_SIMPLIFIED]},
+        "status": "current",
+        "masterIdentifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{new_id()}"},
+        "type": {"coding": [{"system": "http://loinc.org", "code": "11488-4", "display": "Consult note"}]},
+        "category": [{"coding": [{"system": "urn:ardenne:document-class", "code": "report"}]}],
+        "subject": {"reference": f"Patient/{patient}"},
+        "date": "2026-01-02T03:04:05Z",
+        "author": [{"display": "Dr Claude Thill"}],
+        "securityLabel": [{"coding": [{"system": _LEVELS, "code": "N"}]}],
+        "content": [
+            {
+                "attachment": {
+                    "contentType": "text/plain",
+                    "language": "fr-LU",
+                    "creation": "2026-01-02",
+                    "data": base64.b64encode(b"Rapport %d" % random.getrandbits(96)).decode(),
+                },
+                "format": {"system": _FORMATS, "code": "urn:ihe:iti:xds:2017:mimeTypeSufficient"},
+            }
+        ],
+        "context": {
+            "facilityType": {"coding": [{"system": "http://snomed.info/sct", "code": "264372000"}]},
+            "practiceSetting": {"coding": [{"system": "http://snomed.info/sct", "code": "394802001"}]},
+        },
+    }
+    return _Request("POST", "/fhir/DocumentReference", "application/fhir+json", orjson.dumps(reference))
+
+
+def _soap(path: str, action: str, body: str) -> _Request:
+    envelope = (
+        '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://www.w3.org/2005/08/addressing">'
+        f'<s:Header><a:Action s:mustUnderstand="1">{action}</a:Action><a:MessageID>urn:uuid:{new_id()}</a:MessageID>'
+        f"</s:Header><s:Body>{body}</s:Body></s:Envelope>"
+    )
+    return _Request("POST", path, "application/soap+xml", envelope.encode())
