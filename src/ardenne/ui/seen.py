@@ -22,6 +22,11 @@ def caller_of(request: Request) -> Caller:
     return found
 
 
+def address_of(request: Request) -> str:
+    """Return the network address of the reader, for the journal and for slowing down guessers."""
+    return request.client.host if request.client else ""
+
+
 def base_of(request: Request, configured: str = "") -> str:
     """Return the address of this server as the reader knows it; ``configured`` wins."""
     return configured.rstrip("/") or f"{request.url.scheme}://{request.headers.get('host', 'localhost')}"
@@ -35,8 +40,7 @@ def as_seen(
     """Return the endpoint of a page: ``make`` builds the pages over what the caller may see."""
 
     async def answer(request: Request) -> Response:
-        client = request.client.host if request.client else ""
-        seen = service.seen_by(caller_of(request), client)
+        seen = service.seen_by(caller_of(request), address_of(request))
         try:
             return await page(make(seen), request)
         finally:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ardenne.kernel.identity.caller import Caller
-from ardenne.kernel.policy.facts import Exclusion, Grant, PatientFacts
+from ardenne.kernel.policy.facts import Exclusion, Grant, PatientFacts, State
 from ardenne.kernel.store import hashing
 from ardenne.kernel.store.database import Connection, Database
 
@@ -235,6 +235,11 @@ async def grants_of(asked: Database | Connection, patient: int, now: int) -> lis
 async def exclusions_of(asked: Database | Connection, patient: int, now: int) -> list[ExclusionRow]:
     """Return the exclusions of a patient that have not ended, newest first."""
     return [ExclusionRow(*row) for row in await asked.fetch(_EXCLUDED_OF, patient, now)]
+
+
+async def is_open(asked: Database | Connection, patient_id: str) -> bool:
+    """Tell whether a record takes documents and agreements: its person neither closed nor refused it."""
+    return (await record(asked, hashing.self_hash("Patient", patient_id))).state == State.OPEN
 
 
 async def record(asked: Database | Connection, patient: int) -> RecordRow:

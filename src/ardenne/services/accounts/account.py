@@ -19,8 +19,9 @@ from ardenne.kernel.identity.passkeys import parsed
 from ardenne.kernel.identity.signing_in import TOTP_PURPOSE, Slow
 from ardenne.services.accounts import wording
 from ardenne.services.accounts.authorize import Found, Patients
-from ardenne.services.accounts.page import LINK_COOKIE, Page, address_of, device, form, go
+from ardenne.services.accounts.page import LINK_COOKIE, Page, device, form, go
 from ardenne.ui.rendering import Renderer
+from ardenne.ui.seen import address_of
 
 Reader = tuple[Caller, Account]
 Work = Callable[[Request, Reader], Awaitable[Response]]

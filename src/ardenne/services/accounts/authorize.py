@@ -25,6 +25,7 @@ from ardenne.kernel.identity.store_sessions import LONGEST
 from ardenne.services.accounts import wording
 from ardenne.services.accounts.page import Page, form, go, pairs
 from ardenne.ui.rendering import Renderer
+from ardenne.ui.seen import address_of
 
 _MINUTES = 15
 _LAUNCH_MINUTES = 5
@@ -158,7 +159,7 @@ class AuthorizePages(Page):
     async def _records(
         self, request: Request, who: Caller, account: Account, query: dict[str, str] | None
     ) -> list[Found]:
-        address = request.client.host if request.client else ""
+        address = address_of(request)
         if account.kind is Kind.CITIZEN:
             ids = [
                 one
@@ -193,7 +194,7 @@ class AuthorizePages(Page):
         scopes = tuple(one for one in asked.scopes if one in kept)
         if not scopes:
             return self._refused(asked, "access_denied")
-        address = request.client.host if request.client else ""
+        address = address_of(request)
         launched = await self._launched(asked, reader[1])
         patient = str(launched.get("patient", ""))
         if not patient and _needs_record(asked):
@@ -300,7 +301,7 @@ class AuthorizePages(Page):
         return go(f"{client.launch_uri}{joint}iss={self.identity.issuer}/fhir&launch={launch}")
 
     async def _may_see(self, request: Request, who: Caller, patient: str) -> bool:
-        address = request.client.host if request.client else ""
+        address = address_of(request)
         found = await self._patients.find(who, address, {"_id": patient})
         return [one.patient for one in found] == [patient]
 

@@ -14,8 +14,9 @@ from ardenne.kernel.identity.accounts import Account
 from ardenne.kernel.identity.caller import Kind
 from ardenne.kernel.identity.store_credentials import ACTIVATION_DAYS
 from ardenne.services.accounts.account import AccountPages, Reader
-from ardenne.services.accounts.page import Page, address_of, form
+from ardenne.services.accounts.page import Page, form
 from ardenne.ui.rendering import Renderer
+from ardenne.ui.seen import address_of
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9.\-_]{2,60}")
 

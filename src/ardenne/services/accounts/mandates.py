@@ -15,8 +15,9 @@ from ardenne.kernel.identity.caller import Caller, Kind
 from ardenne.kernel.identity.events import Happening, SecurityEvent
 from ardenne.services.accounts import wording
 from ardenne.services.accounts.account import AccountPages, Reader
-from ardenne.services.accounts.page import Page, address_of, form
+from ardenne.services.accounts.page import Page, form
 from ardenne.ui.rendering import Renderer
+from ardenne.ui.seen import address_of
 
 _LONGEST = timedelta(days=3 * 366)
 

@@ -120,8 +120,3 @@ def device(agent: str) -> str:
     )  # fmt: skip
     found = [next((name for sign, name in table if sign in agent), "") for table in (browsers, systems)]
     return ", ".join(part for part in found if part) or "?"
-
-
-def address_of(request: Request) -> str:
-    """Return the network address of the reader, for slowing down guessers."""
-    return request.client.host if request.client else ""

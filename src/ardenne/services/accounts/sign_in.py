@@ -20,8 +20,9 @@ from ardenne.kernel.identity.passkeys import parsed
 from ardenne.kernel.identity.signing_in import SecondFactor, Signed, Slow
 from ardenne.services.accounts import wording
 from ardenne.services.accounts.authorize import AuthorizePages
-from ardenne.services.accounts.page import LINK_COOKIE, Page, address_of, device, form, go
+from ardenne.services.accounts.page import LINK_COOKIE, Page, device, form, go
 from ardenne.ui.rendering import Renderer
+from ardenne.ui.seen import address_of
 
 _OUTSIDE_COOKIE = "outside"
 

@@ -14,7 +14,7 @@ from ardenne.kernel.identity.store_credentials import ACTIVATION_DAYS
 from ardenne.kernel.rest.service import FhirService
 from ardenne.services.affiliation import feed, letters, opening, store
 from ardenne.ui.rendering import Renderer
-from ardenne.ui.seen import base_of, caller_of
+from ardenne.ui.seen import address_of, base_of, caller_of
 
 _LARGEST = 32 * 1024 * 1024
 _SHOWN = 20
@@ -61,8 +61,7 @@ class AffiliationPages:
         return self._renderer.page(request, "affiliations.html", values, status)
 
     async def _open(self, request: Request, affiliates: list[feed.Affiliate]) -> opening.Opened:
-        client = request.client.host if request.client else ""
-        platform = self._service.as_platform(caller_of(request), client)
+        platform = self._service.as_platform(caller_of(request), address_of(request))
         try:
             return await opening.open_records(platform, affiliates)
         finally:
@@ -75,8 +74,7 @@ class AffiliationPages:
             batch = uuid.UUID(text) if text else None
         except ValueError:
             return RedirectResponse("/desk/affiliations", 303)
-        client = request.client.host if request.client else ""
-        platform = self._service.as_platform(caller_of(request), client)
+        platform = self._service.as_platform(caller_of(request), address_of(request))
         try:
             done = await letters.print_batch(platform, base_of(request, self._base), batch)
         finally:

@@ -16,7 +16,7 @@ from ardenne.services.directory.maps import Point
 from ardenne.services.directory.searching import Question
 from ardenne.standards.professions import COUNTRIES, Profession, professions
 from ardenne.ui.rendering import Renderer
-from ardenne.ui.seen import caller_of
+from ardenne.ui.seen import address_of, caller_of
 
 _LANGUAGES = ("fr", "de", "lb", "en", "pt", "nl", "it", "es", "ar", "uk", "ru", "tr")
 
@@ -66,8 +66,7 @@ class DirectoryPages:
 
     async def _found(self, request: Request, asked: Question) -> tuple[list[Entry], bool]:
         """Search with the platform's rights: the directory is public, and the question is in the journal."""
-        client = request.client.host if request.client else ""
-        seen = self._service.as_platform(caller_of(request), client)
+        seen = self._service.as_platform(caller_of(request), address_of(request))
         try:
             return await searching.find(seen, asked)
         finally:

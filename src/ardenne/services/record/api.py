@@ -14,7 +14,7 @@ from starlette.routing import Route
 from ardenne.kernel.rest.service import FhirService
 from ardenne.services.record import filing
 from ardenne.services.record.feeds import counting
-from ardenne.ui.seen import caller_of
+from ardenne.ui.seen import address_of, caller_of
 
 
 class FilingDoor:
@@ -42,8 +42,7 @@ class FilingDoor:
             except orjson.JSONDecodeError:
                 return JSONResponse({"error": "x-sidecar is not percent-encoded JSON"}, 400)
         name = unquote(request.headers.get("x-file-name", ""))[:200] or "file"
-        client = request.client.host if request.client else ""
-        service = self._service.as_platform(caller_of(request), client)
+        service = self._service.as_platform(caller_of(request), address_of(request))
         try:
             filed = await filing.file(service, bytes(data), name, sidecar)
         finally:

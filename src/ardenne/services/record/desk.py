@@ -16,7 +16,7 @@ from ardenne.kernel.rest import binary
 from ardenne.kernel.rest.service import FhirService
 from ardenne.services.record import filing, store
 from ardenne.ui.rendering import Renderer
-from ardenne.ui.seen import Endpoint, caller_of
+from ardenne.ui.seen import Endpoint, address_of, caller_of
 
 _UPLOAD_LIMIT = 64 * 1024 * 1024
 _ROWS = 200
@@ -40,8 +40,7 @@ class DeskPages:
         """Return a page of the desk, which files in the name of who sits at it."""
 
         async def answer(request: Request) -> Response:
-            client = request.client.host if request.client else ""
-            service = self._service.as_platform(caller_of(request), client)
+            service = self._service.as_platform(caller_of(request), address_of(request))
             try:
                 return await page(DeskPages(service, self._renderer), request)
             finally:

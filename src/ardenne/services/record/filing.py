@@ -13,11 +13,10 @@ import msgspec
 
 from ardenne.kernel.blobs import WAITING
 from ardenne.kernel.policy import store as policy_store
-from ardenne.kernel.policy.facts import State
 from ardenne.kernel.rest import conditional, keeping
 from ardenne.kernel.rest.errors import RestError
 from ardenne.kernel.rest.service import FhirService
-from ardenne.kernel.store import change, hashing
+from ardenne.kernel.store import change
 from ardenne.kernel.store.change import Change
 from ardenne.kernel.store.database import Connection
 from ardenne.services.mpi.contract import Doubtful, Outcome, PersonIndex, Told
@@ -244,8 +243,7 @@ async def _known_authors(service: FhirService, connection: Connection, found: Re
 
 async def _check_open(connection: Connection, patient_id: str) -> None:
     """Refuse what is for a record that its person closed or did not want."""
-    found = await policy_store.record(connection, hashing.self_hash("Patient", patient_id))
-    if found.state != State.OPEN:
+    if not await policy_store.is_open(connection, patient_id):
         text = "The person closed the record or objected to it: nothing is filed there. Tell the sender."
         raise _Refused([Issue("error", "forbidden", "Patient", text, "record-closed")])
 

@@ -10,7 +10,6 @@ from ardenne.kernel.audit.entries import Action
 from ardenne.kernel.identity.caller import Kind
 from ardenne.kernel.policy import store as policy
 from ardenne.kernel.policy.facts import Kind as Grant
-from ardenne.kernel.policy.facts import State
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import hashing
 from ardenne.kernel.store.database import Connection
@@ -160,7 +159,7 @@ class Agreements:
     async def _check_record(self, connection: Connection, one: Agreement) -> None:
         """An agreement needs an open record."""
         await policy.lock(connection, await policy.know(connection, one.patient_id))
-        if (await policy.record(connection, one.patient)).state != State.OPEN:
+        if not await policy.is_open(connection, one.patient_id):
             raise AgreementError("closed")
 
     async def _replace_others(self, connection: Connection, one: Agreement) -> None:

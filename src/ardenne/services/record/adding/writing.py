@@ -11,11 +11,9 @@ from ardenne.kernel.identity.caller import Kind
 from ardenne.kernel.policy import store as policy
 from ardenne.kernel.policy.clauses import Act
 from ardenne.kernel.policy.decide import Decision
-from ardenne.kernel.policy.facts import State
 from ardenne.kernel.policy.imagined import imagined
 from ardenne.kernel.policy.service import AccessRefused
 from ardenne.kernel.rest.service import FhirService
-from ardenne.kernel.store import hashing
 from ardenne.kernel.store.types import NUMBERS
 from ardenne.services.record import filing
 from ardenne.services.record.adding import form, report
@@ -77,8 +75,7 @@ async def _file(
     decision = await may_add(service, patient_id, form.KINDS[asked.kind].category)
     if not decision.permit:
         raise AccessRefused(decision)
-    record = await policy.record(service.database, hashing.self_hash("Patient", patient_id))
-    if record.state != State.OPEN:
+    if not await policy.is_open(service.database, patient_id):
         raise AddingError("closed")
     platform = service.as_platform(service.caller, service.trace.address if service.trace else "")
     try:

@@ -10,11 +10,10 @@ import msgspec
 
 from ardenne.kernel.policy import scoping
 from ardenne.kernel.policy import store as policy_store
-from ardenne.kernel.policy.facts import State
 from ardenne.kernel.rest import conditional, keeping
 from ardenne.kernel.rest.errors import RestError
 from ardenne.kernel.rest.service import FhirService
-from ardenne.kernel.store import change, hashing
+from ardenne.kernel.store import change
 from ardenne.kernel.store.body import instant
 from ardenne.kernel.store.change import Change, Status
 from ardenne.kernel.store.database import Connection
@@ -333,8 +332,7 @@ def may_submit(service: FhirService) -> bool:
 
 
 async def _check_open(connection: Connection, patient: str) -> None:
-    found = await policy_store.record(connection, hashing.self_hash("Patient", patient))
-    if found.state != State.OPEN:
+    if not await policy_store.is_open(connection, patient):
         text = "the person closed the record or objected to it: nothing is filed there"
         raise refuse(Code.REGISTRY, text, "patientId")
 
