@@ -8,7 +8,7 @@ from ardenne.services.affiliation import feed
 
 _LIST = f"""{",".join(feed.COLUMNS)}
 1987041220786,Thines,Carole,1987-04-12,f,"4, rue des Prés",L-9090,Warken,LU,lb
-1999093011865,Marques,Tiago André,1999-09-30,m,"17, rue de l'Église",L-4202,Esch-sur-Alzette,LU,pt
+1999093011865,Marques,Rui André,1999-09-30,m,"17, rue de l'Église",L-4202,Esch-sur-Alzette,LU,pt
 2015060231125,Thines,Léo,2015-06-02,m,"4, rue des Prés",L-9090,Warken,LU,lb
 """
 

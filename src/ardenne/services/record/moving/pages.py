@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from ardenne.kernel.rest.service import FhirService
@@ -16,6 +16,8 @@ from ardenne.services.record.exchange.objects import Place
 from ardenne.services.record.moving import exporting
 from ardenne.ui.rendering import Renderer
 from ardenne.ui.seen import as_seen
+
+_CHUNK = 256 * 1024
 
 
 class MovingPages:
@@ -51,15 +53,32 @@ class MovingPages:
             out = Path(file.name)
         try:
             await exporting.export(self._service, self._place, patient, out, words.language)
+            chunks = _chunks(out)
         except BaseException:
             _remove(out)
             raise
         day = datetime.now(UTC).astimezone(self._service.zone).date().isoformat()
-        headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-        return FileResponse(
-            out, 200, headers, "application/zip", filename=f"record-{day}.zip",
-            background=BackgroundTask(_remove, out),
-        )  # fmt: skip
+        headers = {
+            "content-disposition": f'attachment; filename="record-{day}.zip"', "cache-control": "no-store",
+            "x-content-type-options": "nosniff",
+        }  # fmt: skip
+        return StreamingResponse(chunks, 200, headers, "application/zip")
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    """Return the parts of a file that nobody else finds any more.
+
+    A server may open a file by its path only after this code is done with it, so the path is not handed on.
+    """
+    file = path.open("rb")
+    path.unlink()
+
+    def parts() -> Iterator[bytes]:
+        with file:
+            while part := file.read(_CHUNK):
+                yield part
+
+    return parts()
 
 
 def _remove(path: Path) -> None:
