@@ -16,9 +16,9 @@ from tests.journeys.test_who_may_see import LANGUAGES, RULES, reader
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("guarded")]
 
 Guarded = tuple[Site, Path]
-FAULTY = (
-    "number,family,given,birth_date,sex,street,postcode,city,country,language\n1,X,Y,2000-01-01,,,,Z,LU,fr\n"
-)
+HEAD = "number,family,given,birth_date,sex,street,postcode,city,country,language\n"
+FAULTY = f"{HEAD}1,X,Y,2000-01-01,,,,Z,LU,fr\n"
+JOINED = f"{HEAD}1975032155476,Reding,Paulo,1975-03-21,m,,L-1234,Luxembourg,LU,fr\n"
 
 
 def test_a_letter_is_printed_and_its_reader_objects(browser: Browser, guarded: Guarded) -> None:
@@ -31,11 +31,16 @@ def test_a_letter_is_printed_and_its_reader_objects(browser: Browser, guarded: G
         )
         officer.get_by_role("button", name="Open records").click()
         expect(officer.locator("[role=alert]")).to_contain_text("nothing was opened")
+        officer.locator("#list").set_input_files(
+            {"name": "list.csv", "mimeType": "text/csv", "buffer": JOINED.encode()}
+        )
+        officer.get_by_role("button", name="Open records").click()
+        expect(officer.locator("[role=status]")).to_contain_text("1 record was opened")
         with officer.expect_download(timeout=120_000) as download:
             officer.get_by_role("button", name="Print the letters that wait").click()
         content = Path(download.value.path()).read_bytes()
         pages = [page.extract_text() for page in PdfReader(BytesIO(content)).pages]
-        (page,) = [text for text in pages if "Marques" in text]
+        (page,) = [text for text in pages if "Reding" in text]
         login, code = re.search(r"dsp-\w{8}", page), re.search(r"[A-Z2-9]{5}(?:-[A-Z2-9]{5}){3}", page)
         assert login and code
         for language in LANGUAGES:
@@ -44,7 +49,7 @@ def test_a_letter_is_printed_and_its_reader_objects(browser: Browser, guarded: G
             assert violations(officer, RULES, language) == []
     with reader(browser, site, "identity") as officer:
         officer.goto(f"{site.address}/")
-        officer.locator("#name").fill("Marques")
+        officer.locator("#name").fill("Reding")
         officer.locator("form[action='/find'] button").click()
         record = officer.locator("a[href^='/record/']").first.get_attribute("href") or ""
     context = browser.new_context(locale="en")

@@ -186,10 +186,10 @@ def test_an_account_is_linked_to_whom_the_provider_vouches_for(guarded: Guarded,
     session = done.headers["set-cookie"].partition(";")[0]
     # somebody else of the provider is not known, and is told how to become so
     address, binding = begin(neighbour)
-    stranger = call(neighbour, "GET", _path(agreed(provider, address, "jean.weber")), cookie=binding)
+    stranger = call(neighbour, "GET", _path(agreed(provider, address, "germaine.weber")), cookie=binding)
     assert stranger.status == 403 and "sous Mon compte" in stranger.body
     address, binding = begin(neighbour)
-    answer = _path(agreed(provider, address, "jean.weber"))
+    answer = _path(agreed(provider, address, "germaine.weber"))
     asked = call(neighbour, "GET", answer, cookie=f"{binding}; {session}")
     assert asked.status == 303 and asked.headers["location"] == "/account/link"
     link = asked.headers["set-cookie"].partition(";")[0]
@@ -199,7 +199,7 @@ def test_an_account_is_linked_to_whom_the_provider_vouches_for(guarded: Guarded,
     linked = call(neighbour, "POST", "/account/link", form, f"{session}; {link}", origin=neighbour.address)
     assert "le fournisseur vous connecte" in linked.body
     address, binding = begin(neighbour)
-    now = call(neighbour, "GET", _path(agreed(provider, address, "jean.weber")), cookie=binding)
+    now = call(neighbour, "GET", _path(agreed(provider, address, "germaine.weber")), cookie=binding)
     assert now.status == 303 and now.headers["location"] == "/account"
     again = call(neighbour, "POST", "/account/link", form, f"{session}; {link}", origin=neighbour.address)
     assert "pris trop de temps" in again.body
