@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 from ardenne.kernel.audit.entries import Action
 from ardenne.kernel.identity.caller import Caller
@@ -16,7 +17,7 @@ from ardenne.kernel.policy.facts import State
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.search.query import parse as parse_query
 from ardenne.kernel.store import change, hashing
-from ardenne.kernel.store.database import Connection, Database
+from ardenne.kernel.store.database import Connection
 from ardenne.services.retention import rules, store
 from ardenne.services.retention.contract import Keepers
 from ardenne.services.retention.store import Ended
@@ -41,7 +42,7 @@ async def due(service: FhirService, now: datetime | None = None) -> list[Ended]:
     moment = now or datetime.now(UTC)
     found = await store.ended(service.database, _cutoff(moment), _MOST)
     known = {one.patient for one in found}
-    found += [one for one in await _died(service, service.database, moment) if one.patient not in known]
+    found += [one for one in await _died(service, moment) if one.patient not in known]
     return [one for one in found if rules.is_due(one.reason, _day(service, one.since), _day(service, moment))]
 
 
@@ -104,26 +105,40 @@ async def approve(
 async def _due(service: FhirService, connection: Connection, patient: int, moment: datetime) -> Ended:
     found = await store.ended(connection, _cutoff(moment), 1, patient)
     if not found:
-        found = [one for one in await _died(service, connection, moment) if one.patient == patient]
+        found = await _died(service, moment, await policy.patient_id(connection, patient) or "")
     today = _day(service, moment)
     if not found or not rules.is_due(found[0].reason, _day(service, found[0].since), today):
         raise DeletionError("early")
     return found[0]
 
 
-async def _died(service: FhirService, asked: Database | Connection, moment: datetime) -> list[Ended]:
-    """Return the records of persons who died before the time of keeping began."""
-    day = _cutoff(moment).date().isoformat()
-    query = parse_query([("death-date", f"lt{day}"), ("_count", str(_MOST)), ("_total", "none")])
-    found = []
-    for row in (await service.searcher.search(["Patient"], query)).matches:
-        patient = hashing.self_hash("Patient", row.resource_id)
-        died = dates.span(str(parse_exact(row.body)["deceasedDateTime"]))[1]
-        found.append(
-            Ended(patient, row.resource_id, "deceased", datetime.fromtimestamp(died / 1_000_000, UTC))
-        )
-    gone = await store.deleted(asked, [one.patient for one in found])
-    return [one for one in found if one.patient not in gone]
+async def _died(service: FhirService, moment: datetime, patient_id: str | None = None) -> list[Ended]:
+    """Return records of persons who died before the time of keeping began and whose record is there still.
+
+    ``patient_id``: of this person alone.
+    """
+    pairs = [
+        ("death-date", f"lt{_cutoff(moment).date().isoformat()}"),
+        ("_count", str(_MOST)),
+        ("_total", "none"),
+    ]
+    query = parse_query(pairs if patient_id is None else [*pairs, ("_id", patient_id)])
+    found: list[Ended] = []
+    while len(found) < _MOST:
+        page = await service.searcher.search(["Patient"], query)
+        ended = [_ended(row.resource_id, parse_exact(row.body)) for row in page.matches]
+        gone = await store.deleted(service.database, [one.patient for one in ended])
+        found += [one for one in ended if one.patient not in gone]
+        if not page.next_cursor:
+            break
+        query = query._replace(cursor=page.next_cursor)
+    return found[:_MOST]
+
+
+def _ended(patient_id: str, person: dict[str, Any]) -> Ended:
+    died = dates.span(str(person["deceasedDateTime"]))[1]
+    moment = datetime.fromtimestamp(died / 1_000_000, UTC)
+    return Ended(hashing.self_hash("Patient", patient_id), patient_id, "deceased", moment)
 
 
 async def _delete(service: FhirService, connection: Connection, members: list[int]) -> int:

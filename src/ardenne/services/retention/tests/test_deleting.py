@@ -172,3 +172,23 @@ def test_the_record_of_somebody_who_died_is_due_ten_years_later(home: TestNode) 
     home.run(deleting.approve(home.service, SECOND, JEAN))
     assert home.call("GET", "Condition/jean").status == 404
     assert home.run(deleting.due(home.service)) == []
+
+
+def test_those_whose_record_is_gone_do_not_hide_the_others(
+    home: TestNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deleting, "_MOST", 2)
+    names = [f"d{number}" for number in range(5)]
+    for name in names:
+        home.call(
+            "PUT", f"Patient/{name}", {"resourceType": "Patient", "id": name, "deceasedDateTime": "2010"}
+        )
+    for _round in range(5):
+        due = home.run(deleting.due(home.service))
+        assert due and all(one.patient_id in names for one in due)
+        # the last one of all may stand on a later page than the first
+        last = hashing.self_hash("Patient", names[-1])
+        home.run(deleting.propose(home.service, FIRST, last))
+        home.run(deleting.approve(home.service, SECOND, last))
+        names.pop()
+    assert home.run(deleting.due(home.service)) == []
