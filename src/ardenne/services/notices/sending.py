@@ -5,15 +5,13 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime
 
-import orjson
-
 from ardenne.kernel import mail
 from ardenne.kernel.background import repeat
 from ardenne.kernel.mail import MailError, MailServer
 from ardenne.kernel.store.change import Outcome, Status
 from ardenne.kernel.store.database import Connection, Database
 from ardenne.services.notices import rules, store
-from ardenne.standards.fhir.labels import Category, label
+from ardenne.standards.fhir.labels import Category
 
 _LOGGER = logging.getLogger("ardenne.notices")
 _IDLE_SECONDS = 5.0
@@ -31,8 +29,8 @@ async def of_document(connection: Connection, done: Outcome) -> None:
     """A document is new in a record: its owner is told, unless the owner added it or may not see it yet."""
     if done.status is not Status.CREATED or done.change.patient is None or done.change.body is None:
         return
-    found = label(orjson.loads(done.content()))
-    if found.category is Category.PATIENT_AREA or found.from_representatives or found.embargo:
+    found = done.change.label
+    if found.category == Category.PATIENT_AREA or found.withheld or found.embargo:
         return
     await store.tell(connection, done.change.patient, "document", rules.PAUSE)
 
