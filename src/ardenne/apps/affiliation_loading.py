@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
 
 import click
 
 from ardenne.apps.composition import registry
+from ardenne.apps.feed_reading import readable
 from ardenne.kernel.audit.journal import Journal
 from ardenne.kernel.policy.service import PolicyService
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings, load
 from ardenne.kernel.store.database import Database
 from ardenne.services.affiliation import feed, opening
-
-_SHOWN = 20
 
 
 @click.command("affiliation")
@@ -27,17 +25,7 @@ def command(file: Path, data: Path | None, database: str | None) -> None:
     """Open a record, an account and a letter for everybody in FILE (CSV); the same again changes nothing."""
     from ardenne.apps import serving
 
-    try:
-        found = feed.read(file.read_text("utf-8"))
-    except UnicodeDecodeError:
-        raise click.ClickException(f"{file} is no UTF-8 text: save it as CSV in UTF-8") from None
-    except ValueError as error:
-        raise click.ClickException(str(error)) from None
-    for fault in found.faults[:_SHOWN]:
-        click.echo(f"{file}:{fault.line}: {fault.column}: {fault.message}", err=True)
-    if found.faults:
-        click.echo(f"{len(found.faults)} faults: nothing was opened", err=True)
-        sys.exit(1)
+    found = readable(file, feed.read, "opened")
     settings = load(data=str(data) if data else None, database=database)
     with serving.database(settings) as dsn:
         done = asyncio.run(open_records(dsn, settings, found.affiliates))

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
 
 import click
 
+from ardenne.apps.feed_reading import readable
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings, load
 from ardenne.kernel.store.database import Database
 from ardenne.services.directory import feed, loading
-
-_SHOWN = 20
 
 
 @click.group("directory")
@@ -25,7 +23,7 @@ def command() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def check(file: Path) -> None:
     """Say what is wrong with a feed; exit code 1 when something is."""
-    found = _readable(file, "check")
+    found = readable(file, lambda text: feed.read(text, "check"), "loaded")
     click.echo(f"the feed is in order: {len(found.roles)} roles")
 
 
@@ -41,7 +39,7 @@ def import_(file: Path, source: str, complete: bool, data: Path | None, database
     """Load a feed; the same again changes nothing. Nothing is loaded when a line is wrong."""
     from ardenne.apps import serving
 
-    found = _readable(file, source)
+    found = readable(file, lambda text: feed.read(text, source), "loaded")
     settings = load(data=str(data) if data else None, database=database)
     with serving.database(settings) as dsn:
         done = asyncio.run(_load(dsn, settings, found, source, complete))
@@ -57,19 +55,3 @@ async def _load(
         return await loading.load(service, found, source, complete=complete)
     finally:
         await database.close()
-
-
-def _readable(file: Path, source: str) -> feed.Read:
-    """Return a feed without faults; tell the faults and end with exit code 1 otherwise."""
-    try:
-        found = feed.read(file.read_text("utf-8"), source)
-    except UnicodeDecodeError:
-        raise click.ClickException(f"{file} is no UTF-8 text: save it as CSV in UTF-8") from None
-    except ValueError as error:
-        raise click.ClickException(str(error)) from None
-    for fault in found.faults[:_SHOWN]:
-        click.echo(f"{file}:{fault.line}: {fault.column}: {fault.message}", err=True)
-    if found.faults:
-        click.echo(f"{len(found.faults)} faults: nothing was loaded", err=True)
-        sys.exit(1)
-    return found

@@ -27,6 +27,11 @@ class MailServer(NamedTuple):
         """Whether the operator named a mail server."""
         return bool(self.host and self.sender)
 
+    def check(self) -> None:
+        """Raise MailError unless the operator named a mail server."""
+        if not self.is_set:
+            raise MailError("this node sends no e-mail: the settings smtp_host and smtp_from are empty")
+
 
 def mail_server(settings: Settings) -> MailServer:
     """Return the mail server that the settings name."""
@@ -35,8 +40,7 @@ def mail_server(settings: Settings) -> MailServer:
 
 async def send(server: MailServer, address: str, subject: str, text: str, seconds: float = 20.0) -> None:
     """Send a message; what it says must not tell anything of a record. Raises MailError."""
-    if not server.is_set:
-        raise MailError("this node sends no e-mail: the settings smtp_host and smtp_from are empty")
+    server.check()
     message = EmailMessage()
     message["From"] = server.sender
     message["To"] = address

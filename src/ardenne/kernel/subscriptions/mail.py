@@ -21,5 +21,7 @@ async def send(address: str, subscription: str, count: int, seconds: float, rule
 
 def check(rules: Rules) -> None:
     """Raise DeliveryError unless the operator named a mail server."""
-    if not rules.mail.is_set:
-        raise DeliveryError("this node sends no e-mail: the settings smtp_host and smtp_from are empty")
+    try:
+        rules.mail.check()
+    except mail.MailError as error:
+        raise DeliveryError(str(error)) from None

@@ -11,8 +11,9 @@ from starlette.routing import Route
 
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import hashing
-from ardenne.services.referring import forms, rules, store, wording
+from ardenne.services.referring import forms, posting, rules, store, wording
 from ardenne.services.referring.agreements import Agreements
+from ardenne.services.referring.posting import Posted
 from ardenne.services.referring.rules import AgreementError, Side
 from ardenne.ui import parties
 from ardenne.ui.rendering import Renderer
@@ -44,18 +45,10 @@ class CitizenPages:
                 request, text("This page is for patients"),
                 text("Sign in as the person whose record it is, or with a mandate of that person."), 403,
             )  # fmt: skip
-        problem, found, form = "", None, FormData()
-        if request.method == "POST":
-            form = await request.form()
-            if form.get("act") == "find":
-                found = await parties.find(self._service, str(form.get("name", ""))[:200], ("Practitioner",))
-            else:
-                try:
-                    await self._act(patient, form)
-                    return RedirectResponse(f"{request.url.path}?done=1", 303)
-                except AgreementError as error:
-                    problem = error.rule
-        return await self._show(request, patient, problem, found, form)
+        posted = await posting.take(request, self._service, lambda form: self._act(patient, form))
+        if posted.done:
+            return RedirectResponse(f"{request.url.path}?done=1", 303)
+        return await self._show(request, patient, posted)
 
     async def _act(self, patient: str, form: FormData) -> None:
         match act := str(form.get("act", "")):
@@ -72,9 +65,7 @@ class CitizenPages:
             case _:
                 raise AgreementError("form")
 
-    async def _show(
-        self, request: Request, patient: str, problem: str, found: list[parties.Party] | None, form: FormData
-    ) -> Response:
+    async def _show(self, request: Request, patient: str, posted: Posted) -> Response:
         rows = await store.of_patient(self._service.database, hashing.self_hash("Patient", patient))
         today = self._agreements.today
         agreements: list[dict[str, Any]] = [
@@ -89,7 +80,7 @@ class CitizenPages:
         named += [f"Practitioner/{held.practitioner}" for row in agreements for held in row["stand_ins"]]
         values = {
             "agreements": agreements, "names": await parties.names(self._service, named), "wording": wording,
-            "conditions": rules.conditions(), "found": found, "form": form, "problem": problem,
+            "conditions": rules.conditions(), "found": posted.found, "form": posted.form, "problem": posted.problem,
             "here": request.url.path, "today": today.isoformat(), "done": "done" in request.query_params,
         }  # fmt: skip
-        return self._renderer.page(request, "my_referring.html", values, 422 if problem else 200)
+        return self._renderer.page(request, "my_referring.html", values, 422 if posted.problem else 200)

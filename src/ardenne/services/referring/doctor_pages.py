@@ -14,8 +14,9 @@ from ardenne.kernel.identity.caller import Kind
 from ardenne.kernel.policy.service import AccessRefused
 from ardenne.kernel.rest.service import FhirService
 from ardenne.services.access.contract import OpeningRefused, PatientCodes
-from ardenne.services.referring import forms, rules, store, wording
+from ardenne.services.referring import forms, posting, rules, store, wording
 from ardenne.services.referring.agreements import Agreements
+from ardenne.services.referring.posting import Posted
 from ardenne.services.referring.rules import Agreement, AgreementError, Side, Stage
 from ardenne.ui import parties
 from ardenne.ui.rendering import Renderer
@@ -113,22 +114,13 @@ class DoctorPages:
             one = await self._mine(agreement)
         except AgreementError:
             return self._nobody(request)
-        problem, found, form = "", None, FormData()
-        if request.method == "POST":
-            form = await request.form()
-            if form.get("act") == "find":
-                found = await parties.find(self._service, str(form.get("name", ""))[:200], ("Practitioner",))
-            else:
-                try:
-                    await self._act(one, form)
-                    return RedirectResponse(f"{request.url.path}?done=1", 303)
-                except AgreementError as error:
-                    problem = error.rule
-        return await self._show(request, one, problem, found, form)
+        posted = await posting.take(request, self._service, lambda form: self._act(one, form))
+        if posted.done:
+            return RedirectResponse(f"{request.url.path}?done=1", 303)
+        return await self._show(request, one, posted)
 
     async def _mine(self, agreement: Any) -> Agreement:
-        async with self._service.database.transaction() as connection:
-            one = await store.locked(connection, agreement)
+        one = await store.one(self._service.database, agreement)
         if one is None or self._agreements.side(one) is not Side.DOCTOR:
             raise AgreementError("unknown")
         return one
@@ -149,14 +141,7 @@ class DoctorPages:
             case _:
                 raise AgreementError("form")
 
-    async def _show(
-        self,
-        request: Request,
-        one: Agreement,
-        problem: str,
-        found: list[parties.Party] | None,
-        form: FormData,
-    ) -> Response:
+    async def _show(self, request: Request, one: Agreement, posted: Posted) -> Response:
         today, database = self._agreements.today, self._service.database
         reviews = await store.reviews(database, one.id)
         stand_ins = await store.stand_ins(database, one.id)
@@ -170,11 +155,11 @@ class DoctorPages:
             "one": one, "stage": stage, "acts": rules.acts(one, Side.DOCTOR, today),
             "patient": await self._name(one.patient_id), "reviews": reviews, "stand_ins": stand_ins, "names": names,
             "due": due, "state": rules.review_state(due, today) if stage is Stage.IN_FORCE else "",
-            "checklist": rules.checklist(), "conditions": rules.conditions(), "wording": wording, "problem": problem,
-            "found": found, "form": form, "today": today.isoformat(), "here": request.url.path,
+            "checklist": rules.checklist(), "conditions": rules.conditions(), "wording": wording, "problem": posted.problem,
+            "found": posted.found, "form": posted.form, "today": today.isoformat(), "here": request.url.path,
             "done": "done" in request.query_params,
         }  # fmt: skip
-        return self._renderer.page(request, "pro_referring_one.html", values, 422 if problem else 200)
+        return self._renderer.page(request, "pro_referring_one.html", values, 422 if posted.problem else 200)
 
     async def _name(self, patient_id: str) -> str:
         """Return a patient's name, empty when the doctor may not see it."""

@@ -20,7 +20,8 @@ insert into referring_agreement (id, patient, patient_id, practitioner, conditio
     patient_signed, patient_proof, doctor_signed)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict do nothing returning 1
 """
-_LOCKED = f"select {_COLUMNS} from referring_agreement a where a.id = $1 for update"
+_ONE = f"select {_COLUMNS} from referring_agreement a where a.id = $1"
+_LOCKED = f"{_ONE} for update"
 _PATIENT_OF = "select patient_id from referring_agreement where id = $1"
 _OF_PATIENT = f"""
 select {_COLUMNS} from referring_agreement a where a.patient = any({_GROUP}) order by a.proposed desc limit 50
@@ -72,6 +73,12 @@ async def add(connection: Connection, one: Agreement, proof: str) -> bool:
         one.proposed, one.proposed_by, one.patient_signed, proof, one.doctor_signed,
     )  # fmt: skip
     return done is not None
+
+
+async def one(database: Database, agreement: uuid.UUID) -> Agreement | None:
+    """Return an agreement."""
+    rows = await database.fetch(_ONE, agreement)
+    return Agreement(*rows[0]) if rows else None
 
 
 async def locked(connection: Connection, agreement: uuid.UUID) -> Agreement | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
@@ -56,7 +56,7 @@ class AddingPages:
                 problem, detail = error.rule, error.detail
         values = {
             "person": person["id"], "name": display.person(person), "kinds": kinds, "problem": problem, "detail": detail,
-            "form": sent, "today": self._today(), "wording": wording, "citizen": self._citizen,
+            "form": sent, "today": self._today.isoformat(), "wording": wording, "citizen": self._citizen,
             "levels": list(form.LEVELS) if self._citizen else list(form.LEVELS)[:2], "here": request.url.path,
         }  # fmt: skip
         return self._renderer.page(request, "add.html", values, 422 if problem else 200)
@@ -65,8 +65,9 @@ class AddingPages:
     def _citizen(self) -> bool:
         return self._service.caller.kind is Kind.CITIZEN
 
-    def _today(self) -> str:
-        return datetime.now(UTC).astimezone(self._service.zone).date().isoformat()
+    @property
+    def _today(self) -> date:
+        return datetime.now(UTC).astimezone(self._service.zone).date()
 
     async def _person(self, patient_id: str) -> Json | None:
         try:
@@ -76,8 +77,7 @@ class AddingPages:
 
     async def _write(self, request: Request, person: Json, sent: FormData) -> str:
         words = self._renderer.words(request)
-        today = datetime.now(UTC).astimezone(self._service.zone).date()
-        asked = form.read(sent, today, self._citizen)
+        asked = form.read(sent, self._today, self._citizen)
         upload = sent.get("file")
         if isinstance(upload, UploadFile) and upload.filename:
             data = await upload.read(form.LARGEST + 1)
