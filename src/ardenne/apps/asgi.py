@@ -145,18 +145,9 @@ class Application:
     def start(self) -> None:
         """Make what the worker needs; called inside its event loop."""
         self._database = Database(self.settings.database, self.settings.connections)
-        base = f"{self.settings.base_url}/fhir" if self.settings.base_url else ""
-        contents = self.settings.data_folder / "contents"
-        rules = read_rules(self.settings.required_profiles, self.settings.declared_profiles)
-        service = FhirService(self._database, contents, base, self.settings.time_zone, rules)
-        matrix = shipped(self.settings.jurisdiction)
-        service.registry = registry()
+        service = self._node(self._database)
         index = service.registry.get(Index)
-        service.policy = PolicyService(self._database, Journal(self._database), matrix)
-        assert isinstance(service.resources, Resources)
-        service.resources.projections["Consent"] = project
-        service.resources.projections["DocumentReference"] = of_document
-        service.resources.projections["Patient"] = Projection(index.matcher)
+        assert service.policy is not None and isinstance(service.resources, Resources)
         persons, person_runner = PersonOperations(index), PersonRunner(index.matcher, self._database)
         jobs = ExportJobs(self._database)
         self._exports = ExportRunner(jobs, self.settings.data_folder / "exports", service.policy)
@@ -188,32 +179,13 @@ class Application:
                 ("POST", "DocumentReference"): publishing.simplified,
             },
         )
-        schedule = of_jurisdiction(self.settings.jurisdiction).schedule
         self._background = [
-            asyncio.ensure_future(self._exports.run()),
             asyncio.ensure_future(importing.run()),
             asyncio.ensure_future(IndexRunner(indexing).run()),
-            asyncio.ensure_future(WordRunner(self._database).run()),
-            asyncio.ensure_future(self._subscriptions.runner.run()),
-            asyncio.ensure_future(self._journal_runner().run()),
-            asyncio.ensure_future(service.policy.keep_current()),
-            asyncio.ensure_future(ConsentRunner(self._database).run()),
-            asyncio.ensure_future(_label_all(self._database)),
             asyncio.ensure_future(person_runner.run()),
             asyncio.ensure_future(person_runner.run_groups()),
-            asyncio.ensure_future(self._nightly_search().run()),
-            asyncio.ensure_future(_listen(self.settings, service, index)),
-            asyncio.ensure_future(parameters.keep(service)),
-            asyncio.ensure_future(FactRunner(service).run()),
-            asyncio.ensure_future(ReplayRunner(service).run()),
-            asyncio.ensure_future(counting.run(self._database)),
-            *self._watchers(service),
-            asyncio.ensure_future(repeat(service.blobs.discard, _DISCARD_SECONDS)),
-            asyncio.ensure_future(self._notices().run()),
-            asyncio.ensure_future(CampaignRunner(service, schedule).run()),
-            asyncio.ensure_future(CoverageRunner(service, self.settings.data_folder, schedule).run()),
+            *self._runners(service, index),
         ]
-        assert isinstance(service.resources, Resources)
         events = Objections(JournalEvents(), service.resources, Accounts(self._database))
         identity = Identity(self._database, self.settings, events)
         self._background.append(asyncio.ensure_future(identity.run()))
@@ -231,6 +203,46 @@ class Application:
         casework = Casework(service, identity)
         self._background.append(asyncio.ensure_future(casework.keep_current()))
         self._pages = pages_application(self.settings, service, identity, patients, casework)
+
+    def _node(self, database: Database) -> FhirService:
+        """Return the node's service: its rules, its policy, and what follows from a write in the same transaction."""
+        base = f"{self.settings.base_url}/fhir" if self.settings.base_url else ""
+        contents = self.settings.data_folder / "contents"
+        rules = read_rules(self.settings.required_profiles, self.settings.declared_profiles)
+        service = FhirService(database, contents, base, self.settings.time_zone, rules)
+        service.registry = registry()
+        service.policy = PolicyService(database, Journal(database), shipped(self.settings.jurisdiction))
+        assert isinstance(service.resources, Resources)
+        service.resources.projections["Consent"] = project
+        service.resources.projections["DocumentReference"] = of_document
+        service.resources.projections["Patient"] = Projection(service.registry.get(Index).matcher)
+        return service
+
+    def _runners(self, service: FhirService, index: Index) -> list[asyncio.Future[None]]:
+        """Begin what works in the background beside the requests."""
+        database = service.database
+        assert service.policy is not None
+        schedule = of_jurisdiction(self.settings.jurisdiction).schedule
+        return [
+            asyncio.ensure_future(self._exports.run()),
+            asyncio.ensure_future(WordRunner(database).run()),
+            asyncio.ensure_future(self._subscriptions.runner.run()),
+            asyncio.ensure_future(self._journal_runner().run()),
+            asyncio.ensure_future(service.policy.keep_current()),
+            asyncio.ensure_future(ConsentRunner(database).run()),
+            asyncio.ensure_future(_label_all(database)),
+            asyncio.ensure_future(self._nightly_search().run()),
+            asyncio.ensure_future(_listen(self.settings, service, index)),
+            asyncio.ensure_future(parameters.keep(service)),
+            asyncio.ensure_future(FactRunner(service).run()),
+            asyncio.ensure_future(ReplayRunner(service).run()),
+            asyncio.ensure_future(counting.run(database)),
+            *self._watchers(service),
+            asyncio.ensure_future(repeat(service.blobs.discard, _DISCARD_SECONDS)),
+            asyncio.ensure_future(self._notices().run()),
+            asyncio.ensure_future(CampaignRunner(service, schedule).run()),
+            asyncio.ensure_future(CoverageRunner(service, self.settings.data_folder, schedule).run()),
+        ]
 
     def _notices(self) -> NoticeRunner:
         assert self._database is not None
