@@ -12,6 +12,7 @@ from ardenne.kernel.identity.caller import Caller
 from ardenne.kernel.policy.facts import Exclusion, Grant, PatientFacts, State
 from ardenne.kernel.store import hashing
 from ardenne.kernel.store.database import Connection, Database
+from ardenne.kernel.store.groups import WHOLE_PERSON
 
 FOR_EVER = 253_402_300_800_000_000
 """End of what has no end: the year 10000, microseconds since 1970."""
@@ -28,7 +29,6 @@ select w.patient, p.version, coalesce(s.state, 0), coalesce(s.emergency_level, 1
   left join lateral (select max(e.state) as state, min(e.emergency_level) as emergency_level
           from policy_record e where e.patient = any(w.members)) s on true
 """
-_GROUP = "array(select $1::bigint union select m.member from patient_group m where m.patient = $1)"
 _KNOW = "insert into policy_record (patient, patient_id) values ($1, $2) on conflict do nothing"
 _LOCK = "select 1 from policy_record where patient = $1 for update"
 _SET = """
@@ -49,14 +49,14 @@ _FORGET_GRANTS = "delete from policy_grant where source = $1"
 _FORGET_EXCLUSIONS = "delete from policy_exclusion where source = $1"
 _OF_PATIENT = f"""
 select id, reference, kind, level, starts, ends, source from policy_grant
- where patient = any({_GROUP}) and ends > $2 order by starts desc
+ where patient = any({WHOLE_PERSON}) and ends > $2 order by starts desc
 """
 _EXCLUDED_OF = f"""
 select id, reference, document, starts, ends, source from policy_exclusion
- where patient = any({_GROUP}) and ends > $2 order by starts desc
+ where patient = any({WHOLE_PERSON}) and ends > $2 order by starts desc
 """
 _RECORD = f"""
-select max(state), min(emergency_level), bool_and(research) from policy_record where patient = any({_GROUP})
+select max(state), min(emergency_level), bool_and(research) from policy_record where patient = any({WHOLE_PERSON})
 having count(*) > 0
 """
 _PATIENTS_OF = """

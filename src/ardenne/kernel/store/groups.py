@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ardenne.kernel.store.database import Connection, Database
 
+WHOLE_PERSON = "array(select $1::bigint union select m.member from patient_group m where m.patient = $1)"
+"""SQL: the patient $1 (hash) with everybody who is one person with it, as the tables say now."""
 _LOCK = "select pg_advisory_xact_lock(7205114921)"
 _VERSION = "select number from patient_group_version"
 _ALL = "select patient, array_agg(member order by member) from patient_group group by patient"

@@ -19,7 +19,7 @@ from ardenne.kernel.store.change import now
 from ardenne.services.consent import giving
 from ardenne.services.consent.rules import ConsentError
 from ardenne.services.consent.templates import templates
-from ardenne.ui import parties
+from ardenne.ui import parties, patients
 from ardenne.ui.rendering import Renderer
 from ardenne.ui.seen import as_seen
 
@@ -44,9 +44,9 @@ class ConsentPages:
 
     async def access(self, request: Request) -> Response:
         """Who may see the record; a posted form gives, withdraws or ends something."""
-        patient = self._patient(request)
+        patient = patients.represented(request, self._service.caller)
         if not patient:
-            return self._nobody(request)
+            return patients.only(self._renderer, request)
         told, problem, found = "", "", None
         if request.method == "POST":
             form = {name: str(value)[:200] for name, value in (await request.form()).items()}
@@ -59,20 +59,6 @@ class ConsentPages:
         if "done" in request.query_params:
             told = self._renderer.words(request).text("Done. It has effect at once; you can undo it below.")
         return await self._page(request, patient, told, problem, found)
-
-    def _patient(self, request: Request) -> str:
-        caller = self._service.caller
-        asked = str(request.path_params.get("patient", "")) or caller.patient
-        return asked if caller.acts_for(asked) else ""
-
-    def _nobody(self, request: Request) -> Response:
-        text = self._renderer.words(request).text
-        return self._renderer.problem(
-            request,
-            text("This page is for patients"),
-            text("Sign in as the person whose record it is, or with a mandate of that person."),
-            403,
-        )
 
     async def _act(self, request: Request, patient: str, form: dict[str, str]) -> str:
         """Do what a form asks; return what is wrong with it."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ardenne.kernel.store.database import Connection, Database
+from ardenne.kernel.store.groups import WHOLE_PERSON
 
 _ADDRESS = (
     "select email, language, kinds, confirmed from notice_address where account = $1::uuid and email <> ''"
@@ -31,13 +32,13 @@ _REMOVE = """
 update notice_address set email = '', confirmed = null, code = null where account = $1::uuid and email <> '' returning 1
 """
 _FORGET = "delete from notice where account = $1::uuid and sent is null"
-_TELL = """
+_TELL = f"""
 insert into notice (account, kind, due)
 select a.account, $2, greatest(now(), coalesce((select max(n.sent) from notice n
          where n.account = a.account and n.kind = $2) + $3, now()))
   from notice_address a
  where a.confirmed is not null and $2 = any(a.kinds)
-   and a.patient = any(array(select $1::bigint union select g.member from patient_group g where g.patient = $1))
+   and a.patient = any({WHOLE_PERSON})
 on conflict do nothing
 """
 _DUE = """

@@ -15,7 +15,7 @@ from ardenne.services.referring import forms, posting, rules, store, wording
 from ardenne.services.referring.agreements import Agreements
 from ardenne.services.referring.posting import Posted
 from ardenne.services.referring.rules import AgreementError, Side
-from ardenne.ui import parties
+from ardenne.ui import parties, patients
 from ardenne.ui.rendering import Renderer
 from ardenne.ui.seen import as_seen
 
@@ -38,13 +38,9 @@ class CitizenPages:
 
     async def page(self, request: Request) -> Response:
         """My referring doctor; a posted form finds or names a doctor, signs, refuses or ends."""
-        caller, text = self._service.caller, self._renderer.words(request).text
-        patient = str(request.path_params.get("patient", "")) or caller.patient
-        if not caller.acts_for(patient):
-            return self._renderer.problem(
-                request, text("This page is for patients"),
-                text("Sign in as the person whose record it is, or with a mandate of that person."), 403,
-            )  # fmt: skip
+        patient = patients.represented(request, self._service.caller)
+        if not patient:
+            return patients.only(self._renderer, request)
         posted = await posting.take(request, self._service, lambda form: self._act(patient, form))
         if posted.done:
             return RedirectResponse(f"{request.url.path}?done=1", 303)

@@ -8,13 +8,13 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from ardenne.kernel.store.database import Connection, Database
+from ardenne.kernel.store.groups import WHOLE_PERSON
 from ardenne.services.referring.rules import Agreement
 
 _COLUMNS = (
     "a.id, a.patient, a.patient_id, a.practitioner, a.conditions, a.starts, a.ends, a.proposed, a.proposed_by, "
     "a.patient_signed, a.doctor_signed, a.closed, a.outcome, a.closed_by, a.reason"
 )
-_GROUP = "array(select $1::bigint union select m.member from patient_group m where m.patient = $1)"
 _ADD = """
 insert into referring_agreement (id, patient, patient_id, practitioner, conditions, starts, ends, proposed, proposed_by,
     patient_signed, patient_proof, doctor_signed)
@@ -24,9 +24,9 @@ _ONE = f"select {_COLUMNS} from referring_agreement a where a.id = $1"
 _LOCKED = f"{_ONE} for update"
 _PATIENT_OF = "select patient_id from referring_agreement where id = $1"
 _OF_PATIENT = f"""
-select {_COLUMNS} from referring_agreement a where a.patient = any({_GROUP}) order by a.proposed desc limit 50
+select {_COLUMNS} from referring_agreement a where a.patient = any({WHOLE_PERSON}) order by a.proposed desc limit 50
 """
-_OPEN = f"select {_COLUMNS} from referring_agreement a where a.patient = any({_GROUP}) and a.closed is null for update"
+_OPEN = f"select {_COLUMNS} from referring_agreement a where a.patient = any({WHOLE_PERSON}) and a.closed is null for update"
 _OF_DOCTOR = f"""
 select {_COLUMNS}, (select max(r.at) from referring_review r where r.agreement = a.id)
   from referring_agreement a where a.practitioner = $1 order by a.closed nulls first, a.proposed desc limit 2000

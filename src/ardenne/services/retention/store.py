@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from ardenne.kernel.policy.facts import State
 from ardenne.kernel.store.database import Connection, Database
+from ardenne.kernel.store.groups import WHOLE_PERSON
 from ardenne.kernel.store.types import NUMBERS
 
 _ENDED = """
@@ -31,7 +32,7 @@ update record_deletion set approved_by = $2::uuid, approved = now(), patient_id 
  where patient = $1
 """
 _WITHDRAW = "delete from record_deletion where patient = $1 and approved is null returning patient_id"
-_MEMBERS = "select $1::bigint union select m.member from patient_group m where m.patient = $1"
+_MEMBERS = f"select unnest({WHOLE_PERSON})"
 _HELD = """
 select r.type, r.id from resource r
  where (r.patient = any($1) or r.self = any($4)) and r.body is not null and r.type <> $2 order by r.pk limit $3

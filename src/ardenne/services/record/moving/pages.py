@@ -14,6 +14,7 @@ from starlette.routing import Route
 from ardenne.kernel.rest.service import FhirService
 from ardenne.services.record.exchange.objects import Place
 from ardenne.services.record.moving import exporting
+from ardenne.ui import patients
 from ardenne.ui.rendering import Renderer
 from ardenne.ui.seen import as_seen
 
@@ -40,19 +41,17 @@ class MovingPages:
 
     async def page(self, request: Request) -> Response:
         """Say what the file holds; a posted form answers with it."""
-        caller, words = self._service.caller, self._renderer.words(request)
-        patient = str(request.path_params.get("patient", "")) or caller.patient
-        if not caller.acts_for(patient):
-            return self._renderer.problem(
-                request, words.text("This page is for patients"),
-                words.text("Sign in as the person whose record it is, or with a mandate of that person."), 403,
-            )  # fmt: skip
+        patient = patients.represented(request, self._service.caller)
+        if not patient:
+            return patients.only(self._renderer, request)
         if request.method != "POST":
             return self._renderer.page(request, "my_export.html", {"here": request.url.path})
         with tempfile.NamedTemporaryFile(prefix="ardenne-export-", suffix=".zip", delete=False) as file:
             out = Path(file.name)
         try:
-            await exporting.export(self._service, self._place, patient, out, words.language)
+            await exporting.export(
+                self._service, self._place, patient, out, self._renderer.words(request).language
+            )
             chunks = _chunks(out)
         except BaseException:
             _remove(out)

@@ -13,6 +13,7 @@ from ardenne.kernel.store import hashing
 from ardenne.services.record.sharing import shares, store
 from ardenne.services.record.sharing.shares import ShareError
 from ardenne.standards.cards import qr
+from ardenne.ui import patients
 from ardenne.ui.rendering import Renderer
 from ardenne.ui.seen import as_seen, base_of
 
@@ -37,11 +38,10 @@ class SharePages:
 
     async def page(self, request: Request) -> Response:
         """What is shared; a posted form makes a link, which is shown once, or ends one."""
-        caller, text = self._service.caller, self._renderer.words(request).text
-        patient = str(request.path_params.get("patient", "")) or caller.patient
-        if not caller.acts_for(patient):
-            message = text("Sign in as the person whose record it is, or with a mandate of that person.")
-            return self._renderer.problem(request, text("This page is for patients"), message, 403)
+        patient = patients.represented(request, self._service.caller)
+        if not patient:
+            return patients.only(self._renderer, request)
+        text = self._renderer.words(request).text
         link, problem = "", ""
         if request.method == "POST":
             form = {name: str(value)[:200] for name, value in (await request.form()).items()}

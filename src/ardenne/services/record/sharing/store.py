@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ardenne.kernel.store.database import Connection, Database
+from ardenne.kernel.store.groups import WHOLE_PERSON
 
 _ADD = """
 insert into record_share (token, id, patient, patient_id, label, made, expires, sealed, passcode, attempts)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
-_GROUP = "array(select $1::bigint union select m.member from patient_group m where m.patient = $1)"
 _OF = f"""
 select id, label, made, expires, passcode <> '', attempts, opened, ended from record_share
- where patient = any({_GROUP}) order by made desc limit 50
+ where patient = any({WHOLE_PERSON}) order by made desc limit 50
 """
 _FIND = """
 select id, patient_id, label, sealed, passcode, attempts from record_share
@@ -24,7 +24,7 @@ select id, patient_id, label, sealed, passcode, attempts from record_share
 _OPENED = "update record_share set opened = opened + 1 where token = $1"
 _WRONG = "update record_share set attempts = attempts - 1 where token = $1 returning attempts"
 _END = f"""
-update record_share set ended = $3, sealed = '' where id = $2 and ended is null and patient = any({_GROUP})
+update record_share set ended = $3, sealed = '' where id = $2 and ended is null and patient = any({WHOLE_PERSON})
 returning patient_id
 """
 _PRUNE = "update record_share set sealed = '' where expires <= $1 and sealed <> ''"
