@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 AUTHORITY_YEARS, MEMBER_DAYS, LIST_DAYS = 20, 730, 7
+PrivateKey = rsa.RSAPrivateKey
 KEY_BITS = 3072
 """128 bits of security (NIST SP 800-57, part 1, table 2)."""
 SMALLEST_BITS = 2048

@@ -46,7 +46,7 @@ def test_parts_are_those_of_the_library(texts: list[str]) -> None:
     ours = entity(raw).parts()
     theirs = email.message_from_bytes(raw, policy=SMTP).iter_parts()
     assert [one.content.replace(b"\r\n", b"\n").rstrip() for one in ours] == [
-        one.get_payload(decode=True).replace(b"\r\n", b"\n").rstrip() for one in theirs
+        bytes(one.get_payload(decode=True)).replace(b"\r\n", b"\n").rstrip() for one in theirs
     ]
     assert [one.file_name for one in ours] == ["a.txt"] * len(texts)
 
