@@ -162,9 +162,13 @@ class Members:
             await store_members.set_keyring(connection, member.id, await ring.sealed_by(new, str(member.id)))
             await self._note(connection, "messaging-passphrase")
 
+    async def opened_with(self, member: Member, passphrase: str) -> Mailbox:
+        """Return the mailbox that a passphrase opens, for one act. Raises MessagingError."""
+        return await self._mailbox(member, await self._opened(member, passphrase))
+
     async def export(self, member: Member, passphrase: str) -> bytes:
         """Return key and certificate for a mail program (PKCS#12), under the same passphrase. Raises MessagingError."""
-        found = await self._mailbox(member, await self._opened(member, passphrase))
+        found = await self.opened_with(member, passphrase)
         if found.signer is None:
             raise MessagingError("certificate")
         async with self._service.database.transaction() as connection:

@@ -81,16 +81,12 @@ class PostOffice:
         return found
 
     async def deliver(
-        self,
-        sender: Member,
-        raw: bytes,
-        recipients: Sequence[Member],
-        *,
-        copy: bool,
-        summary: bytes | None = None,
-    ) -> Delivered:
+        self, sender: Member, raw: bytes, recipients: Sequence[Member], *, copy: bool, summary: bytes | None = None,
+        patient: str = "",
+    ) -> Delivered:  # fmt: skip
         """Deliver a message; the same once more changes nothing. ``copy``: put it among what the sender sent.
 
+        ``patient``: of whose record documents go along; that stands in the record's journal with the same commit.
         Raises Refused for what is not from ``sender``, or not encrypted for all.
         """
         message = entity(raw)
@@ -114,6 +110,9 @@ class PostOffice:
                 await self._tell_absence(connection, one, sender, posted, now)
             detail = f"to {len(recipients)}"
             await self._service.note(connection, "", Action.OPERATION, "messaging-sent", detail)
+            if patient:
+                readers = ", ".join(one.name for one in recipients)[:300]
+                await self._service.note(connection, patient, Action.EXPORT, "message-sent", readers)
         return done
 
     async def _post(
