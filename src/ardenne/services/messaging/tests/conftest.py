@@ -136,6 +136,10 @@ def home(filled: Home) -> Iterator[Home]:
     filled.node.empty()
     with psycopg.connect(filled.node.dsn, autocommit=True) as connection:
         connection.execute("truncate messaging_message, messaging_group, messaging_answered cascade")
+        connection.execute(
+            "delete from messaging_folder where name not in ('INBOX', 'Sent', 'Archive', 'Trash')"
+        )
+        connection.execute("update messaging_folder set next_uid = 1")
         connection.execute("update messaging_member set away_from = null, away_until = null")
     yield filled
     for name in filled.people:
