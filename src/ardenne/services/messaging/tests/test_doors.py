@@ -236,7 +236,7 @@ def test_the_life_of_a_mailbox_in_a_mail_program(doors: Doors) -> None:
     with doors.reader("bert", BERT) as reader:
         listed = reader.list()[1]
         assert b'(\\HasNoChildren \\Sent) "/" "Sent"' in listed and len(listed) == 4
-        assert reader.create("Patients 2026")[0] == "OK" and reader.create("INBOX")[0] == "NO"
+        assert reader.create('"Patients 2026"')[0] == "OK" and reader.create("INBOX")[0] == "NO"
         assert reader.status("INBOX", "(MESSAGES UNSEEN UIDNEXT)")[1] == [
             b'"INBOX" (MESSAGES 3 UNSEEN 3 UIDNEXT 4)'
         ]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ardenne.services.messaging.doors.imap import shape
 from ardenne.services.messaging.doors.imap.selected import Known, flags
-from ardenne.services.messaging.doors.imap.syntax import Argument, BadCommand, stamp, string, text
+from ardenne.services.messaging.doors.imap.syntax import Argument, BadCommand, literal, stamp, text
 from ardenne.standards.mail.entity import Entity
 
 _MACROS = {
@@ -90,7 +90,7 @@ def _told(known: Known, one: Item, message: Entity) -> bytes:
         case "BODY[":
             return _section(one, message)
         case _:
-            return one.name.encode() + b" " + string(shape.section(message, one.section))
+            return one.name.encode() + b" " + literal(shape.section(message, one.section))
 
 
 def _section(one: Item, message: Entity) -> bytes:
@@ -100,4 +100,4 @@ def _section(one: Item, message: Entity) -> bytes:
         name += f"<{one.start}>"
         if found is not None:
             found = found[one.start : one.start + one.size] if one.size else found[one.start :]
-    return name.encode() + b" " + string(found)
+    return name.encode() + b" " + literal(found)

@@ -200,7 +200,7 @@ def kept_flags(given: Sequence[Argument]) -> list[str]:
 
 
 def _name(given: Sequence[Argument], least: int) -> str:
-    if len(given) < least:
-        raise BadCommand("an argument is missing")
+    if len(given) < least or (least == 1 and len(given) > 1):
+        raise BadCommand("there are too few arguments, or too many: quote names with blanks")
     name = text(given[0])
     return rules.INBOX if name.upper() == rules.INBOX else name

@@ -143,7 +143,12 @@ def string(value: str | bytes | None) -> bytes:
     raw = value.encode("utf-8", "replace") if isinstance(value, str) else value
     if len(raw) < 500 and all(32 <= octet < 127 for octet in raw):
         return b'"' + raw.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
-    return b"{%d}\r\n" % len(raw) + raw
+    return literal(raw)
+
+
+def literal(value: bytes | None) -> bytes:
+    """Return bytes as a literal, as programs expect contents; NIL for None."""
+    return b"NIL" if value is None else b"{%d}\r\n" % len(value) + value
 
 
 def listed(parts: Iterator[bytes] | Sequence[bytes]) -> bytes:
