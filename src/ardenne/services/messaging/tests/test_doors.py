@@ -259,7 +259,8 @@ def test_the_life_of_a_mailbox_in_a_mail_program(doors: Doors) -> None:
         assert reader.uid("MOVE", "3", "Archive")[0] == "OK"
         assert reader.search(None, "ALL")[1] == [b"1 2"]
         assert reader.store("1", "FLAGS", "(\\Deleted)")[0] == "OK"
-        assert reader.expunge()[1] == [b"1"]
+        # the library gives what MOVE told with it
+        assert reader.expunge()[1] == [b"3", b"1"]
         assert reader.search(None, "ALL")[1] == [b"1"]
         assert reader.select('"Patients 2026"')[1] == [b"1"]
         assert reader.select("Archive", readonly=True)[1] == [b"1"]
@@ -324,8 +325,11 @@ def test_strange_commands_get_an_answer_and_the_conversation_goes_on(doors: Door
 def test_a_flood_before_signing_in_ends_the_conversation(doors: Doors) -> None:
     for given in (b"A1 LOGIN {999999999}\r\n", b"x" * 100_000, b"A1 LOGIN {999999999+}\r\n", b"A1 \0\r\n"):
         reader = imaplib.IMAP4_SSL("localhost", doors.imap, ssl_context=doors.tls, timeout=20)
-        reader.send(given)
-        answer = reader.readline()
+        try:
+            reader.send(given)
+            answer = reader.readline()
+        except (OSError, imaplib.IMAP4.abort):
+            answer = b""
         assert answer == b"" or b"too long" in answer
         reader.shutdown()
     with pytest.raises(imaplib.IMAP4.error):
