@@ -102,14 +102,14 @@ def test_a_signature_with_an_old_digest_is_no_signature(openssl: OpenSSL, world:
     assert not found.encrypted and found.text == "hello\n"
 
 
-def test_twenty_megabytes_go_through(world: World, openssl: OpenSSL) -> None:
-    content = bytes(range(256)) * (20 * 4096)
+def test_a_large_file_goes_through(world: World, openssl: OpenSSL) -> None:
+    content = bytes(range(256)) * (6 * 4096)
     raw = letter.written(
         a_letter([Attachment("scan.pdf", "application/pdf", content)]), world.anna, [world.bert.certificate]
     )
     found = opening.open_(raw, [world.bert])
     assert found.attachments[0].content == content and len(found.signatures) == 1 and found.flaw is None
-    assert openssl("-decrypt", "-recip", "bert.pem", given=raw).count(b"\n") > 360_000
+    assert openssl("-decrypt", "-recip", "bert.pem", given=raw).count(b"\n") > 100_000
 
 
 def test_detached_signature_is_what_openssl_verifies(
