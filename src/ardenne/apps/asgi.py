@@ -27,10 +27,12 @@ from ardenne.kernel.background import repeat
 from ardenne.kernel.exports.operations import BulkExport
 from ardenne.kernel.exports.runner import ExportRunner
 from ardenne.kernel.exports.store import ExportJobs
-from ardenne.kernel.http import cors
+from ardenne.kernel.http import cors, mutual_tls
 from ardenne.kernel.http.asgi import Receive, RequestRefused, Scope, Send, read_request, send_response
+from ardenne.kernel.http.certificates import Shown
 from ardenne.kernel.http.faults import report
-from ardenne.kernel.http.message import Request, Response
+from ardenne.kernel.http.message import ClientCertificate, Request, Response
+from ardenne.kernel.http.tls import tls_context
 from ardenne.kernel.identity import loopback
 from ardenne.kernel.identity.caller import ANONYMOUS
 from ardenne.kernel.identity.errors import Unauthenticated
@@ -111,6 +113,7 @@ class Application:
         self._doorkeeper: Doorkeeper | None = None
         self._database: Database | None = None
         self._background: list[asyncio.Future[None]] = []
+        self._shown = Shown(settings.mutual_tls_proxies, settings.mutual_tls_authorities)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -194,7 +197,9 @@ class Application:
         content = orjson.dumps(metadata.smart(identity.issuer))
         self._smart = Response(200, content, (("content-type", "application/json"), *_ANY_ORIGIN))
         audience = self.settings.xua_audience or identity.issuer
-        callers = Callers(service, xua.trust(self.settings.xua_issuers, audience), self._doorkeeper.caller)
+        keeper = self._doorkeeper
+        trust = xua.trust(self.settings.xua_issuers, audience)
+        callers = Callers(service, trust, keeper.sender, keeper.admit)
         sharing = SharingDoors(service, Place(self.settings.community), callers)
         persons_by_soap = PersonDoors(service, index, self.settings.community, callers)
         self._soap = dict.fromkeys(doors.PATHS, sharing.answer)
@@ -233,6 +238,7 @@ class Application:
             asyncio.ensure_future(_label_all(database)),
             asyncio.ensure_future(self._nightly_search().run()),
             asyncio.ensure_future(_listen(self.settings, service, index)),
+            *self._mutual_tls(),
             asyncio.ensure_future(parameters.keep(service)),
             asyncio.ensure_future(FactRunner(service).run()),
             asyncio.ensure_future(ReplayRunner(service).run()),
@@ -243,6 +249,15 @@ class Application:
             asyncio.ensure_future(CampaignRunner(service, schedule).run()),
             asyncio.ensure_future(CoverageRunner(service, self.settings.data_folder, schedule).run()),
         ]
+
+    def _mutual_tls(self) -> list[asyncio.Future[None]]:
+        """Begin the port where whoever calls shows a certificate; none without a setting."""
+        settings = self.settings
+        if not settings.mutual_tls_port:
+            return []
+        files = (settings.mutual_tls_certificate, settings.mutual_tls_key, settings.mutual_tls_authorities)
+        tls = tls_context(*(Path(one).expanduser() for one in files))
+        return [asyncio.ensure_future(mutual_tls.run(self, settings.host, settings.mutual_tls_port, tls))]
 
     def _notices(self) -> NoticeRunner:
         assert self._database is not None
@@ -269,16 +284,17 @@ class Application:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
+            shown = self._shown.of(scope)
             if scope["path"] in self._soap:
-                request = await read_request(scope, receive, self.settings.body_limit, self.settings.base_url)
+                request = await self._read(scope, receive, shown)
                 await send_response(request, await self._soap[scope["path"]](request), send)
                 return
             is_fhir = (scope["path"] + "/").startswith("/fhir/")
             if is_fhir or scope["path"].startswith("/health"):
-                request = await read_request(scope, receive, self.settings.body_limit, self.settings.base_url)
+                request = await self._read(scope, receive, shown)
                 await send_response(request, await self._answer(request), send)
                 return
-            request = bare_request(scope, self.settings.base_url)
+            request = bare_request(scope, self.settings.base_url)._replace(certificate=shown)
             assert self._doorkeeper is not None
             answer = await self._doorkeeper.page(request, scope)
             if answer is not None:
@@ -288,6 +304,10 @@ class Application:
         except RequestRefused as error:
             found = refuse(error.status, "invalid", str(error), "request")
             await send_response(None, answers.error(found), send)
+
+    async def _read(self, scope: Scope, receive: Receive, shown: ClientCertificate | None) -> Request:
+        request = await read_request(scope, receive, self.settings.body_limit, self.settings.base_url)
+        return request._replace(certificate=shown)
 
     def _forgetting(self, scope: Scope, send: Send) -> Send:
         """Return a sender that forgets remembered callers before the answer to an act that ends sessions or tokens.

@@ -12,9 +12,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
+from cryptography import x509
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from ardenne.kernel.http import certificates
 from ardenne.kernel.identity.oauth.authorization import redirect_problem
 from ardenne.kernel.identity.scopes import ScopeError, parse
 from ardenne.kernel.identity.store_families import Client
@@ -43,7 +45,7 @@ GRANTS: dict[Sort, tuple[str, ...]] = {
 
 
 class RegistrationError(ValueError):
-    """What is wrong. ``rule``: id, name, redirect, launch, key, scope; ``detail`` says more, in English."""
+    """What is wrong. ``rule``: id, name, redirect, launch, key, certificate, scope; ``detail`` says more, in English."""
 
     def __init__(self, rule: str, detail: str = "") -> None:
         super().__init__(rule)
@@ -76,8 +78,25 @@ def read(form: Mapping[str, str], account: str = "") -> Client:
     jwks, jwks_uri = _keys(form, sort)
     return Client(
         client_id, name, sort is not Sort.DEVICE, redirects, launch, jwks, jwks_uri, _scopes(form, sort),
-        GRANTS[sort], account,
+        GRANTS[sort], account, *_certificate(form, sort),
     )  # fmt: skip
+
+
+def _certificate(form: Mapping[str, str], sort: Sort) -> tuple[str, str]:
+    """Return thumbprint and subject of the certificate that an application is bound to; one of them, or neither."""
+    text, subject = form.get("certificate", "").strip(), form.get("certificate_subject", "").strip()
+    if not text and not subject:
+        return "", ""
+    if sort is Sort.DEVICE:
+        raise RegistrationError("certificate", "an application on a phone can keep no key")
+    if text and subject:
+        raise RegistrationError("certificate", "either the certificate or its subject")
+    try:
+        if text:
+            return certificates.named(certificates.read(text)).thumbprint, ""
+        return "", x509.Name.from_rfc4514_string(subject).rfc4514_string()
+    except ValueError as error:
+        raise RegistrationError("certificate", str(error)) from None
 
 
 def _keys(form: Mapping[str, str], sort: Sort) -> tuple[dict[str, Any] | None, str]:

@@ -1,0 +1,17 @@
+"""TLS of the doors that this node ends itself."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+
+def tls_context(certificate: Path, key: Path, clients: Path | None) -> ssl.SSLContext:
+    """Return TLS for a server; with ``clients`` (certificates of authorities) senders must show a certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, key)
+    if clients is not None:
+        context.load_verify_locations(clients)
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
