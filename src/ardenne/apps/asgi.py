@@ -68,12 +68,13 @@ from ardenne.services.authorisations.casework import Casework
 from ardenne.services.consent.objecting import Objections
 from ardenne.services.consent.projection import project
 from ardenne.services.consent.runner import ConsentRunner
-from ardenne.services.mpi import soap_doors
+from ardenne.services.mpi import crossing, soap_doors
 from ardenne.services.mpi.adopting import PersonRunner, Projection
 from ardenne.services.mpi.api import PersonOperations
 from ardenne.services.mpi.index import Index
 from ardenne.services.mpi.nightly import NightlySearch
 from ardenne.services.mpi.soap_doors import PersonDoors
+from ardenne.services.mpi.v3_own import Own
 from ardenne.services.notices.sending import NoticeRunner, of_document
 from ardenne.services.record import summary_operation
 from ardenne.services.record.exchange import doors
@@ -198,7 +199,12 @@ class Application:
         self._smart = Response(200, content, (("content-type", "application/json"), *_ANY_ORIGIN))
         audience = self.settings.xua_audience or identity.issuer
         keeper = self._doorkeeper
-        trust = xua.trust(self.settings.xua_issuers, audience)
+        database, own = service.database, Own(self.settings.community).patients
+
+        async def person(authority: str, number: str) -> str:
+            return await crossing.numbered(database, own, f"urn:oid:{authority}", number)
+
+        trust = xua.trust(self.settings.xua_issuers, audience, person)
         callers = Callers(service, trust, keeper.sender, keeper.admit)
         sharing = SharingDoors(service, Place(self.settings.community), callers)
         persons_by_soap = PersonDoors(service, index, self.settings.community, callers)

@@ -98,7 +98,7 @@ class Settings(msgspec.Struct, frozen=True):
     xua_issuers: str = ""
     """Folder of PEM certificates of those whose SAML assertions are believed; empty: nobody's."""
     xua_audience: str = ""
-    """The audience that SAML assertions must name; empty: the issuer's address of this node."""
+    """Comma list of the audiences that SAML assertions may name; empty: the issuer's address of this node."""
 
     profile: str = "development"
     """``development`` or ``production``; production refuses open doors, built-in logins and plain http."""

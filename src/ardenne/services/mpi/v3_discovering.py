@@ -95,9 +95,7 @@ def _says_more(asked: Find) -> bool:
 
 
 async def _numbered(call: Call, system: str, value: str) -> str:
-    if system == call.own.patients:
-        return await store.survivor(call.service.database, value)
-    return await crossing.person(call.service.database, system, value)
+    return await crossing.numbered(call.service.database, call.own.patients, system, value)
 
 
 async def locate(call: Call) -> etree._Element:
