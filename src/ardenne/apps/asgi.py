@@ -17,6 +17,7 @@ from ardenne import __version__
 from ardenne.apps import messages
 from ardenne.apps.composition import registry
 from ardenne.apps.doorkeeper import Doorkeeper, bare_request
+from ardenne.apps.instantiated import promised
 from ardenne.apps.pages import pages_application
 from ardenne.apps.patients import FhirPatients
 from ardenne.kernel.audit.door import AuditDoor
@@ -182,6 +183,7 @@ class Application:
                 ("POST", ""): publishing.bundle,
                 ("POST", "DocumentReference"): publishing.simplified,
             },
+            tuple(promised()),
         )
         self._background = [
             asyncio.ensure_future(importing.run()),
