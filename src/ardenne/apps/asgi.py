@@ -33,7 +33,7 @@ from ardenne.kernel.http.asgi import Receive, RequestRefused, Scope, Send, read_
 from ardenne.kernel.http.certificates import Shown
 from ardenne.kernel.http.faults import report
 from ardenne.kernel.http.message import ClientCertificate, Request, Response
-from ardenne.kernel.http.tls import tls_context
+from ardenne.kernel.http.tls import client_context, tls_context
 from ardenne.kernel.identity import loopback
 from ardenne.kernel.identity.caller import ANONYMOUS
 from ardenne.kernel.identity.errors import Unauthenticated
@@ -64,7 +64,7 @@ from ardenne.kernel.store.labelling import label_some
 from ardenne.kernel.store.reindexing import Reindexing
 from ardenne.kernel.store.resources import Resources
 from ardenne.kernel.subscriptions import websocket
-from ardenne.kernel.subscriptions.node import Subscriptions
+from ardenne.kernel.subscriptions.node import Subscriptions, rules_of
 from ardenne.services.authorisations.casework import Casework
 from ardenne.services.consent.objecting import Objections
 from ardenne.services.consent.projection import project
@@ -75,6 +75,8 @@ from ardenne.services.mpi.api import PersonOperations
 from ardenne.services.mpi.index import Index
 from ardenne.services.mpi.nightly import NightlySearch
 from ardenne.services.mpi.soap_doors import PersonDoors
+from ardenne.services.mpi.telling import receivers
+from ardenne.services.mpi.telling.runner import TellingRunner
 from ardenne.services.mpi.v3_own import Own
 from ardenne.services.notices.sending import NoticeRunner, of_document
 from ardenne.services.record import summary_operation
@@ -247,6 +249,7 @@ class Application:
             asyncio.ensure_future(self._nightly_search().run()),
             asyncio.ensure_future(_listen(self.settings, service, index)),
             *self._mutual_tls(),
+            *self._telling(service),
             asyncio.ensure_future(parameters.keep(service)),
             asyncio.ensure_future(FactRunner(service).run()),
             asyncio.ensure_future(ReplayRunner(service).run()),
@@ -266,6 +269,19 @@ class Application:
         files = (settings.mutual_tls_certificate, settings.mutual_tls_key, settings.mutual_tls_authorities)
         tls = tls_context(*(Path(one).expanduser() for one in files))
         return [asyncio.ensure_future(mutual_tls.run(self, settings.host, settings.mutual_tls_port, tls))]
+
+    def _telling(self, service: FhirService) -> list[asyncio.Future[None]]:
+        """Begin to tell other systems of changed numbers; without a table only those of before are forgotten."""
+        settings = self.settings
+        found = (
+            receivers.read(Path(settings.person_receivers).expanduser()) if settings.person_receivers else []
+        )
+        tls = client_context(settings.mutual_tls_certificate, settings.mutual_tls_key) if found else None
+        sender = settings.community
+        # the operator's own table: wherever it points may be called
+        rules = rules_of(settings)._replace(hosts=frozenset(), loopback=True)
+        runner = TellingRunner(service, found, sender, rules, tls)
+        return [asyncio.ensure_future(runner.run())]
 
     def _notices(self) -> NoticeRunner:
         assert self._database is not None

@@ -15,3 +15,12 @@ def tls_context(certificate: Path, key: Path, clients: Path | None) -> ssl.SSLCo
         context.load_verify_locations(clients)
         context.verify_mode = ssl.CERT_REQUIRED
     return context
+
+
+def client_context(certificate: str = "", key: str = "") -> ssl.SSLContext:
+    """Return TLS for calling others, whose certificates the system's authorities verify; with one of our own if named."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if certificate and key:
+        context.load_cert_chain(Path(certificate).expanduser(), Path(key).expanduser())
+    return context

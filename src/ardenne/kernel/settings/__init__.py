@@ -91,6 +91,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Comma list of addresses or networks of proxies that end TLS and send the header Client-Cert (RFC 9440)."""
     mutual_tls_doors: str = ""
     """Comma list of doors that let in registered certificates only: fhir, sharing, persons, oauth, mllp."""
+    person_receivers: str = ""
+    """File that names whom to tell when the numbers of a person change (TSV: name, address, domains); empty: nobody."""
     duplicate_search_hour: int = 2
     """Hour of the node's time zone from which on it searches all persons for duplicates, once a night; negative: never."""
     community: str = "2.25.225059093409651210223550905396039693566"
