@@ -17,7 +17,7 @@ from ardenne.apps.contents import contents
 from ardenne.apps.directory_loading import command as directory
 from ardenne.apps.exporting import command as export
 from ardenne.apps.persons import bench as bench_persons
-from ardenne.apps.persons import dedupe, train
+from ardenne.apps.persons import dedupe, receivers, train
 from ardenne.apps.population.command import command as population
 from ardenne.apps.profile_loading import command as profiles
 from ardenne.apps.terminology_loading import command as terminology
@@ -191,7 +191,7 @@ main.add_command(journal)
 main.add_command(conformance)
 main.add_command(contents)
 main.add_command(directory)
-for _command in (train, dedupe, bench_persons):
+for _command in (train, dedupe, receivers, bench_persons):
     mpi.add_command(_command)
 main.add_command(card, "card")
 main.add_command(mpi, "mpi")

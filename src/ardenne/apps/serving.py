@@ -27,6 +27,7 @@ from ardenne.kernel.settings import Settings, SettingsError, encode
 from ardenne.kernel.store.database import Database
 from ardenne.kernel.store.embedded import DatabaseError, EmbeddedDatabase, claim
 from ardenne.kernel.store.migrate import migrate
+from ardenne.services.mpi.telling import receivers
 
 _LOGGER = logging.getLogger("ardenne.serving")
 _WATCH_SECONDS = 1.0
@@ -129,9 +130,18 @@ def _check_profiles(settings: Settings) -> None:
         raise SettingsError(f"required_profiles: {error}") from None
 
 
+def _check_receivers(settings: Settings) -> None:
+    if settings.person_receivers:
+        try:
+            receivers.read(Path(settings.person_receivers).expanduser())
+        except receivers.ReceiversError as error:
+            raise SettingsError(str(error)) from None
+
+
 def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """Serve until the process is told to stop. ``ready`` gets the address as soon as it answers."""
     _check_profiles(settings)
+    _check_receivers(settings)
     check_port(settings.host, settings.port)
     with only_server(settings.data_folder), database(settings) as dsn:
         import msgspec

@@ -37,6 +37,11 @@ async def person(asked: Database | Connection, system: str, value: str) -> str:
     return persons.pop()
 
 
+async def numbered(asked: Database | Connection, own: str, system: str, value: str) -> str:
+    """Return the person of a number; ``own`` is the system of the node's Patient ids. Empty: nobody."""
+    return await store.survivor(asked, value) if system == own else await person(asked, system, value)
+
+
 async def numbers(
     asked: Database | Connection,
     person_id: str,
