@@ -7,7 +7,7 @@ from typing import Any
 
 from ardenne.kernel.store.database import Connection, Database
 from ardenne.services.mpi import golden, store, store_aliases
-from ardenne.services.mpi.rules.blocking import hashed
+from ardenne.services.mpi.rules.blocking import ENOUGH, key_of_number
 from ardenne.services.mpi.rules.reading import is_national, traits_of
 
 Json = dict[str, Any]
@@ -28,7 +28,7 @@ async def person(asked: Database | Connection, system: str, value: str) -> str:
     number = next(iter(traits_of({"identifier": [{"system": system, "value": value}]})[0].numbers))
     persons = {
         one.person
-        for one in await store.candidates(asked, hashed([f"N{number[1]}"]))
+        for one in await store.candidates(asked, {key_of_number(number[1]): ENOUGH}, ENOUGH)
         if any(number[1] == held[1] for traits in one.traits for held in traits.numbers)
     }
     # who asks by the national number of somebody under protection finds nobody

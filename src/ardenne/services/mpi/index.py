@@ -16,7 +16,7 @@ from ardenne.services.mpi import adopting, asking, golden, store
 from ardenne.services.mpi import store_events as events
 from ardenne.services.mpi.contract import Identified, Outcome, Told
 from ardenne.services.mpi.doubts import Doubts
-from ardenne.services.mpi.matching import Match, Matcher, keys_of, told
+from ardenne.services.mpi.matching import Match, Matcher, keys_of, locks_of, told
 from ardenne.services.mpi.rules.decision import LINK, is_another
 from ardenne.services.mpi.rules.reading import is_told, local_numbers, national_numbers, status_of, traits_of
 from ardenne.services.mpi.rules.survivorship import GOVERNED
@@ -38,7 +38,7 @@ class Index:
     def locks(self, patient: Json) -> Sequence[str]:
         """Return what must be locked so that the same person is not added twice at once: keys and numbers."""
         numbers = [f"mpi:{system}|{value}" for system, value in local_numbers(patient)]
-        return [*numbers, *(f"mpi:{key}" for key in keys_of(traits_of(patient)))]
+        return [*numbers, *locks_of(traits_of(patient))]
 
     async def survivor(self, connection: Connection, person: str) -> str:
         """Return the Patient id that stands for a person since the last merge."""
