@@ -57,11 +57,12 @@ def asked_keys(traits: Traits) -> dict[int, int]:
 
 def key_of_number(value: str) -> int:
     """Return the key of a national number."""
-    return _with_class(hashed([f"N{value}"])[0], STRONG)
+    return _hashed(f"N{value}") | STRONG
 
 
-def _with_class(key: int, wanted: int) -> int:
-    return (key & ~3) | wanted
+def _hashed(text: str) -> int:
+    """Return a text as a number of 63 bits whose two lowest are free."""
+    return xxhash.xxh64_intdigest(text.encode()) >> 3 << 2
 
 
 def _classed(traits: Traits, *, asking: bool) -> list[tuple[int, int]]:
@@ -69,15 +70,15 @@ def _classed(traits: Traits, *, asking: bool) -> list[tuple[int, int]]:
     sparse = len(codes) < 2 or len(traits.birth) < 8 or not traits.postcode
     found = []
     for text in dict.fromkeys(_texts(traits, codes, _name_pairs(codes), asking)):
-        key, told = _signed(xxhash.xxh64_intdigest(text.encode())), _CLASSES[text[0]]
-        if told in (STRONG, WEAK):
-            found.append((_with_class(key, told), ENOUGH if sparse or told == STRONG else 1))
-        elif not asking:
-            found.append((_with_class(key, SPARSE if sparse else WIDE), ENOUGH))
-        else:
-            found.append((_with_class(key, SPARSE), ENOUGH))
-            if sparse:
-                found.append((_with_class(key, WIDE), ENOUGH))
+        key, told = _hashed(text), _CLASSES[text[0]]
+        if told != WIDE:
+            found.append((key | told, ENOUGH if sparse or told == STRONG else 1))
+            continue
+        if sparse or asking:
+            found.append((key | SPARSE, ENOUGH))
+        if sparse == asking:
+            # whoever is known well stands under it, and is looked up by whoever is not
+            found.append((key | WIDE, ENOUGH))
     return found
 
 
