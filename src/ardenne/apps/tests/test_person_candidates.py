@@ -62,7 +62,7 @@ def test_keys_of_the_index_lose_no_pair_that_every_shared_key_finds() -> None:
         for key, much in asked_keys(one).items():
             for other in kept[key]:
                 worth[other] += much
-        found |= {(place, other) for other, much in worth.items() if much >= ENOUGH}
+        found |= {(place, other) for other, much in worth.items() if much >= ENOUGH and other != place}
     wanted = [pair for pair in candidates(traits).tolist() if _asked_about(*(traits[one] for one in pair))]
     assert len(wanted) > 300
     lost = [pair for pair in wanted if tuple(pair) not in found or tuple(pair[::-1]) not in found]
@@ -72,7 +72,7 @@ def test_keys_of_the_index_lose_no_pair_that_every_shared_key_finds() -> None:
     }
     assert not any(_records()[one].person == _records()[other].person for one, other in lost)
     assert len(lost) < 0.005 * len(wanted)
-    assert len(found) < 0.5 * 2 * len(candidates(traits))
+    assert len(found) < 0.25 * 2 * len(candidates(traits))
 
 
 def test_nobody_is_ruled_out_who_would_be_linked_or_asked_about() -> None:

@@ -32,6 +32,7 @@ select {_IDENTITY} from unnest($1::text[], $2::text[]) w(system, value)
 """
 _BY_ID = f"select {_IDENTITY} from mpi_identity i where i.id = any($1::bigint[]) order by i.id"
 _OF_PERSONS = f"select {_IDENTITY} from mpi_identity i where i.person = any($1::text[]) order by i.id"
+_BY_VALUE = f"select {_IDENTITY} from mpi_identity i where i.value = $1 and i.status <> 'retired' order by i.id limit $2"
 _KNOWN_SYSTEM = "select exists (select 1 from mpi_identity where system = $1)"
 _ADD = """
 insert into mpi_identity (system, value, person, status, sender, sent, keys, traits, content)
@@ -138,6 +139,11 @@ async def identities(asked: Database | Connection, numbers: Sequence[tuple[str, 
     """Return the identities of some numbers."""
     systems, values = [system for system, _value in numbers], [value for _system, value in numbers]
     return [_identity(row) for row in await asked.fetch(_BY_NUMBERS, systems, values)]
+
+
+async def by_value(asked: Database | Connection, value: str, limit: int) -> list[Identity]:
+    """Return the identities that any source keeps under a number."""
+    return [_identity(row) for row in await asked.fetch(_BY_VALUE, value, limit)]
 
 
 async def by_id(asked: Database | Connection, ids: Sequence[int]) -> list[Identity]:

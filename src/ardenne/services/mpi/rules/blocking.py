@@ -6,8 +6,9 @@ names, with the birth date, with the street.
 
 Files are linked by every key that two records share. The index of a whole country cannot look at everybody who has the
 same address or a name and a birth date in common, so its keys have a worth, kept in their two lowest bits, and
-two identities are compared when what they share is worth two: a strong key, or two weak ones. What is shared widely
-(two names and a year) is looked up only for whom too little is known: without whole birth date, postcode, or a second name.
+two identities are compared when what they share is worth two: a strong key, or two weak ones. Where too little is known of
+one of them (no whole birth date, no postcode, no given or family name) any key is enough, also one that is shared widely
+(two names and a year).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import re
 import xxhash
 
 from ardenne.services.mpi.rules.traits import Traits
+from ardenne.standards import names
 
 _RULES = (
     (re.compile(r"dzh|dsch|tsch|dj|dz|sch|tch|sh|ch|kh|gh|zh|ts|tz|ck|[ckqgszxjç]+"), "x"),
@@ -39,10 +41,10 @@ def coarse(word: str) -> str:
 
 
 WIDE, WEAK, STRONG, SPARSE = range(4)
-"""The lowest bits of a key of the index: how much it tells; sparse: a wide key of an identity of whom little is known."""
+"""The lowest bits of a key of the index: how much it tells; sparse: a weak or wide key of an identity of whom little is known."""
 ENOUGH = 2
 """What the keys that two identities share must be worth for them to be compared."""
-_CLASSES = dict.fromkeys("NPEKL", STRONG) | dict.fromkeys("ABD", WEAK) | dict.fromkeys("YCO", WIDE)
+_CLASSES = dict.fromkeys("NPEKL", STRONG) | dict.fromkeys("ABD", WEAK) | dict.fromkeys("YC", WIDE)
 
 
 def kept_keys(traits: Traits) -> list[int]:
@@ -65,24 +67,34 @@ def _hashed(text: str) -> int:
     return xxhash.xxh64_intdigest(text.encode()) >> 3 << 2
 
 
+def _is_sparse(traits: Traits) -> bool:
+    """Tell whether too little is known of somebody for the rule that what is shared must be worth two."""
+    return (
+        len(traits.birth) < 8 or not traits.postcode or not _tells(traits.given) or not _tells(traits.family)
+    )  # fmt: skip
+
+
+def _tells(words: tuple[str, ...]) -> bool:
+    return any(len(word) > 1 for word in words) and not names.only_particles(words)
+
+
 def _classed(traits: Traits, *, asking: bool) -> list[tuple[int, int]]:
-    codes = _name_codes(traits)
-    sparse = len(codes) < 2 or len(traits.birth) < 8 or not traits.postcode
-    found = []
-    for text in dict.fromkeys(_texts(traits, codes, _name_pairs(codes), asking)):
+    codes, sparse, found = _name_codes(traits), _is_sparse(traits), list[tuple[int, int]]()
+    for text in dict.fromkeys(_texts(traits, codes, _name_pairs(codes))):
         key, told = _hashed(text), _CLASSES[text[0]]
-        if told != WIDE:
-            found.append((key | told, ENOUGH if sparse or told == STRONG else 1))
+        if told == STRONG:
+            found.append((key | STRONG, ENOUGH))
             continue
-        if sparse or asking:
+        if asking or sparse:
             found.append((key | SPARSE, ENOUGH))
-        if sparse == asking:
-            # whoever is known well stands under it, and is looked up by whoever is not
-            found.append((key | WIDE, ENOUGH))
+        if asking and (sparse or told == WEAK):
+            found.append((key | told, ENOUGH if sparse else 1))
+        elif not asking and not sparse:
+            found.append((key | told, 1))
     return found
 
 
-def _texts(traits: Traits, codes: list[str], pairs: list[str], asking: bool) -> list[str]:
+def _texts(traits: Traits, codes: list[str], pairs: list[str]) -> list[str]:
     """Return the keys of the index before they are hashed: the kind, and what two identities share."""
     birth, postcode = traits.birth, traits.postcode
     found = [f"N{value}" for _kind, value, _valid in traits.numbers]
@@ -95,8 +107,6 @@ def _texts(traits: Traits, codes: list[str], pairs: list[str], asking: bool) -> 
     if len(birth) == 8:
         year, day = _year_and_day(birth)
         found += [f"D{year}{day}{code}" for code in codes]
-        if asking or len(codes) < 2:
-            found += [f"O{year}{day}{code}" for code in codes]
         if postcode:
             found.append(f"B{year}{day}{postcode}")
             found += [f"K{postcode}{year}{pair}" for pair in pairs]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ardenne.services.mpi.rules.blocking import SPARSE, STRONG, WEAK, WIDE, hashed, key_texts, wide_texts
+from ardenne.services.mpi.rules.blocking import SPARSE, STRONG, WEAK, hashed, key_texts, wide_texts
 from ardenne.services.mpi.rules.traits import Traits
 
 Pairs = npt.NDArray[np.int64]
@@ -77,13 +77,11 @@ def _sparse_pairs(
     """Return the pairs of an identity of whom little is known: any key that it shares is enough."""
     sparse = np.zeros(total, dtype=bool)
     sparse[places[classes == SPARSE]] = True
-    found = []
-    for group in ((WIDE, SPARSE), (WEAK,)):
-        chosen = np.isin(classes, group)
-        wanted = np.isin(keys, keys[chosen & sparse[places]]) & chosen
-        for pairs in _shared(keys[wanted], places[wanted], total, _LARGEST_BLOCK):
-            found.append(pairs[sparse[pairs // total] | sparse[pairs % total]])
-    return found
+    wanted = (classes != STRONG) & np.isin(keys, keys[classes == SPARSE])
+    return [
+        pairs[sparse[pairs // total] | sparse[pairs % total]]
+        for pairs in _shared(keys[wanted], places[wanted], total, _LARGEST_BLOCK)
+    ]
 
 
 def _shared(

@@ -91,6 +91,7 @@ def shared(asked: Traits, kept: Traits) -> int:
         {"numbers": (), "phone": "", "postcode": "", "city": "", "street": "", "birth": "19800219"},
         {"numbers": (), "phone": "", "postcode": "", "street": "", "given": ()},
         {"numbers": (), "phone": "", "birth": "1980", "street": ""},
+        {"numbers": (), "phone": "", "birth": "19810205", "given": ("a",)},
     ],
 )
 def test_keys_survive_what_changes(changed: dict[str, object]) -> None:
