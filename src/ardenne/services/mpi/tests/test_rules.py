@@ -10,7 +10,7 @@ from ardenne.services.mpi.rules.blocking import ENOUGH, asked_keys, kept_keys
 from ardenne.services.mpi.rules.comparison import FIELDS, LEVELS, MISSING, compare
 from ardenne.services.mpi.rules.decision import ASK, LINK, NEW, decide
 from ardenne.services.mpi.rules.distance import edits, within
-from ardenne.services.mpi.rules.training import train
+from ardenne.services.mpi.rules.training import shipped, train
 from ardenne.services.mpi.rules.traits import Traits, prepare
 from ardenne.services.mpi.rules.weights import Scorer, explained
 
@@ -149,3 +149,14 @@ def test_two_valid_numbers_are_never_linked_by_the_machine() -> None:
     one = ANNA._replace(numbers=(("LU_MATRICULE", "1980010145728", True),))
     other = ANNA._replace(numbers=(("LU_MATRICULE", "1976061212386", True),))
     assert decide(scorer(), one, other).outcome != LINK
+
+
+def test_thin_evidence_does_not_link_valid_numbers_of_two_countries() -> None:
+    one = ANNA._replace(numbers=(("LU_MATRICULE", "1980010145728", True),), phone="")
+    sister = one._replace(given=("maria",), numbers=(("BE_NISS", "85073003328", True),))
+    decision = decide(scorer(), one, sister)
+    assert "two-countries" in decision.guards and decision.outcome != LINK
+    commuter = ANNA._replace(numbers=(("BE_NISS", "85073003328", True),))
+    shipped_scorer = Scorer(shipped(), 1_000_000)
+    assert decide(shipped_scorer, ANNA._replace(numbers=one.numbers), commuter).outcome == LINK
+    assert decide(shipped_scorer, one, sister._replace(numbers=())).guards == ()
