@@ -141,7 +141,8 @@ def end(dsn: str) -> None:
         connection.execute("set maintenance_work_mem = '1GB'")
         connection.execute(_KEY_INDEX)
         connection.execute(_NEXT)
-        connection.execute("vacuum analyze")
+        connection.execute("vacuum analyze mpi_key, mpi_identity")
+        connection.execute("analyze")
 
 
 def renew_keys(dsn: str, keys_of: Callable[[Sequence[Traits]], list[int]], batch: int = 1000) -> int:
