@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import orjson
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -78,6 +80,32 @@ def read(form: Mapping[str, str], account: str = "") -> Client:
         client_id, name, sort is not Sort.DEVICE, redirects, launch, jwks, jwks_uri, _scopes(form, sort),
         GRANTS[sort], account,
     )  # fmt: skip
+
+
+def sort_of(client: Client) -> Sort:
+    """Return what sort a registered application is."""
+    if client.account:
+        return Sort.SYSTEM
+    return Sort.SERVER if client.confidential else Sort.DEVICE
+
+
+def changed(client: Client, form: Mapping[str, str]) -> Client:
+    """Return an application as a form changes it; id, sort and account stay. Raises RegistrationError."""
+    return read({**form, "sort": sort_of(client), "id": client.id}, client.account)
+
+
+def takes_away(before: Client, after: Client) -> bool:
+    """Tell whether a change takes away what tokens in use may rest on: a scope, an address, a key."""
+    return (
+        not set(before.scopes) <= set(after.scopes)
+        or not set(before.redirect_uris) <= set(after.redirect_uris)
+        or (before.jwks, before.jwks_uri) != (after.jwks, after.jwks_uri)
+    )
+
+
+def state(client: Client) -> str:
+    """Return a short mark of an application as it stands, by which a change made meanwhile is seen."""
+    return sha256(msgspec.json.encode(client, order="sorted")).hexdigest()[:16]
 
 
 def _keys(form: Mapping[str, str], sort: Sort) -> tuple[dict[str, Any] | None, str]:
