@@ -12,7 +12,17 @@ import click
 
 from ardenne.apps import serving
 from ardenne.apps.composition import registry
-from ardenne.apps.demo import affiliations, agreements, applications, duplicates, logins, messages, relations
+from ardenne.apps.demo import (
+    affiliations,
+    agreements,
+    applications,
+    appointments,
+    deceased,
+    duplicates,
+    logins,
+    messages,
+    relations,
+)
 from ardenne.apps.demo.documents import write_all
 from ardenne.kernel.settings import Settings
 from ardenne.kernel.store.embedded import DatabaseError
@@ -70,6 +80,10 @@ def _load(settings: Settings, dsn: str, corpus: Path | None) -> None:
     asked = asyncio.run(applications.load(dsn, settings))
     click.echo(f"  {asked} applications for an authorisation to practise")
     click.echo(f"  {len(logins.accounts(patients))} logins, {count} relations of care")
+    coming = asyncio.run(appointments.load(dsn, settings, patients))
+    click.echo(f"  {coming} appointments of today")
+    due = asyncio.run(deceased.load(dsn, settings, registry().get(PersonIndex)))
+    click.echo(f"  {due} record whose legal time is over")
     cases = asyncio.run(duplicates.load(dsn, settings, registry().get(PersonIndex)))
     click.echo(f"  {cases} questions for the identity desk")
     if corpus is None:

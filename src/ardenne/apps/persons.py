@@ -1,4 +1,4 @@
-"""``ardenne mpi train``, ``dedupe`` and ``bench``: commands of the index that need the node's database."""
+"""``ardenne mpi train``, ``dedupe``, ``receivers`` and ``bench``: commands of the index that need the node's database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from ardenne.kernel.settings import load
 from ardenne.kernel.store.database import Database
 from ardenne.services.mpi import dedupe as searching
 from ardenne.services.mpi import store, store_bulk
+from ardenne.services.mpi.cli import command
 from ardenne.services.mpi.matching import Matcher
+from ardenne.services.mpi.telling import store as telling
 
 _SAMPLE = 200_000
 _DATA = click.option(
@@ -23,7 +25,7 @@ _DATA = click.option(
 _DATABASE = click.option("--database", help="The node's PostgreSQL, if it is not the embedded one.")
 
 
-@click.command()
+@command.command()
 @_DATA
 @_DATABASE
 def train(data: Path | None, database: str | None) -> None:
@@ -56,7 +58,7 @@ async def _put(dsn: str, content: bytes) -> int:
         await database.close()
 
 
-@click.command()
+@command.command()
 @_DATA
 @_DATABASE
 @click.option(
@@ -83,7 +85,38 @@ async def _dedupe(dsn: str, processes: int) -> searching.Searched:
         await database.close()
 
 
-@click.command()
+@command.command()
+@_DATA
+@_DATABASE
+@click.option("--again", metavar="NAME", help="Tell this receiver again what it refused.")
+def receivers(data: Path | None, database: str | None, again: str | None) -> None:
+    """Whom the node tells when the numbers of a person change, what waits for each and why. Servers may run."""
+    from ardenne.apps import serving
+
+    settings = load(data=str(data) if data else None, database=database)
+    with serving.database(settings) as dsn:
+        states, repeated = asyncio.run(_receivers(dsn, again))
+    if again is not None:
+        click.echo(f"{repeated} messages wait again for {again}")
+    for one in states:
+        since = f", the oldest since {one.since:%Y-%m-%d %H:%M} UTC" if one.since else ""
+        why = f": {one.problem}" if one.problem else ""
+        click.echo(f"{one.name}: {one.waiting} wait, {one.refused} refused{since}{why}")
+
+
+async def _receivers(dsn: str, again: str | None) -> tuple[list[telling.State], int]:
+    database = Database(dsn, 1)
+    try:
+        repeated = 0
+        if again is not None:
+            async with database.transaction() as connection:
+                repeated = await telling.again(connection, again)
+        return await telling.states(database), repeated
+    finally:
+        await database.close()
+
+
+@command.command()
 @click.option(
     "--persons", type=click.IntRange(1000), default=100_000, help="Invented persons (default: 100000)."
 )

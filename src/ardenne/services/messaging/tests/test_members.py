@@ -9,6 +9,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from ardenne.kernel.settings import SettingsError, load
 from ardenne.services.messaging import listing, rules, store_mail, store_members, writing
 from ardenne.services.messaging.authority import Trust
 from ardenne.services.messaging.members import Members
@@ -201,3 +202,10 @@ def test_folders_have_sensible_names(home: Home) -> None:
         for name in ("", " a", "inbox", "a/b", "a%", "*", 'a"b', "a\r\nb", "x" * 61)
     )
     assert home.node.run(store_mail.folders(home.node.database, home.node.run(home.member("bert")).id))
+
+
+def test_a_production_node_lets_mail_programs_in_only_under_a_domain_of_its_own() -> None:
+    chosen = {"profile": "production", "base_url": "https://node.example", "messaging_imap_port": 993}
+    with pytest.raises(SettingsError, match="messaging_domain"):
+        load(**chosen)
+    assert load(**chosen, messaging_domain="mail.node.example").messaging_imap_port == 993

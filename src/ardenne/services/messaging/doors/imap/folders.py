@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from ardenne.services.messaging import rules, store_folders, store_mail
-from ardenne.services.messaging.doors.imap.answers import Conversation, No
-from ardenne.services.messaging.doors.imap.selected import Selected, flags
+from ardenne.services.messaging.doors.imap.answers import No
+from ardenne.services.messaging.doors.imap.selected import Conversation, Selected, flags
 from ardenne.services.messaging.doors.imap.syntax import Argument, BadCommand, moment, string, text
 from ardenne.services.messaging.doors.signing_in import Guest
 from ardenne.standards.mail.entity import entity

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from ardenne.services.messaging import rules, store_folders, store_mail
 from ardenne.services.messaging.doors.imap import fetching, searching
-from ardenne.services.messaging.doors.imap.answers import Conversation, No
+from ardenne.services.messaging.doors.imap.answers import No
 from ardenne.services.messaging.doors.imap.folders import KEPT_FLAGS, kept_flags
-from ardenne.services.messaging.doors.imap.selected import Known, Selected, flags
+from ardenne.services.messaging.doors.imap.selected import Conversation, Known, Selected, flags
 from ardenne.services.messaging.doors.imap.syntax import Argument, BadCommand, text
 from ardenne.services.messaging.doors.signing_in import Guest
 from ardenne.standards.mail.entity import Entity
