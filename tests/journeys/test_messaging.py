@@ -116,9 +116,17 @@ def test_absence_groups_and_folders(browser: Browser, guarded: Guarded) -> None:
         doctor.get_by_role("button", name="Move", exact=True).click()
         doctor.goto(f"{site.address}/pro/messages?folder=Studies")
         expect(doctor.locator("main li a.person-link")).to_have_count(1)
-        doctor.get_by_role("button", name="Close the mailbox").click()
-        doctor.goto(f"{site.address}/pro/messages")
-        expect(doctor.locator("#passphrase")).to_be_visible()
+        doctor.goto(f"{site.address}/pro/messages/new")
+        doctor.fill("#subject", "Half written")
+        doctor.fill("#text", "First line\nsecond line")
+        other = doctor.context.new_page()
+        other.goto(f"{site.address}/pro/messages")
+        other.get_by_role("button", name="Close the mailbox").click()
+        doctor.get_by_role("button", name="Sign, encrypt and send").click()
+        doctor.fill("#passphrase", PASSPHRASE)
+        doctor.get_by_role("button", name="Open").click()
+        expect(doctor.locator("#subject")).to_have_value("Half written")
+        assert doctor.locator("#text").input_value() == "First line\nsecond line"
 
 
 def test_pages_of_messages_are_accessible_and_narrow(browser: Browser, guarded: Guarded) -> None:

@@ -220,6 +220,12 @@ def _check_profile(settings: Settings) -> None:
         raise SettingsError(
             "base_url: a production node needs its public address, which begins with https://"
         )
+    if settings.messaging_domain.endswith(".localhost") and (
+        settings.messaging_smtp_port or settings.messaging_imap_port
+    ):
+        raise SettingsError(
+            "messaging_domain: mail programs need a domain that is yours, such as mail.node.example"
+        )
     if settings.oidc_issuer and not settings.oidc_issuer.startswith("https://"):
         raise SettingsError("oidc_issuer: must begin with https:// in production")
 

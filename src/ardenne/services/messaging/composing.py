@@ -22,6 +22,8 @@ from ardenne.standards.smime.letter import Attachment
 
 _FOUND = 20
 _MOST_FILES = 10
+FIELDS = ("token", "answer", "patient", "to", "subject", "text")
+"""What is kept of a form when the mailbox has closed meanwhile."""
 
 
 async def compose(desk: Desk, request: Request, box: Mailbox) -> Response:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from ardenne.kernel.identity import cookies
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings
-from ardenne.services.messaging import store_mail, wording
+from ardenne.services.messaging import rules, store_mail, wording
 from ardenne.services.messaging.authority import Trust
 from ardenne.services.messaging.members import Mailbox, Members
 from ardenne.services.messaging.post import PostOffice
@@ -23,6 +24,9 @@ from ardenne.ui.seen import Endpoint, as_seen, base_of
 
 _LABEL = "mailbox"
 HOME = "/pro/messages"
+
+
+Page = Callable[["Desk", Request, Mailbox], Awaitable[Response]]
 
 
 class Desk:
@@ -37,14 +41,17 @@ class Desk:
         """Return the endpoint of a page over the node as its reader may see it."""
         return as_seen(self.service, lambda seen: Desk(seen, self.renderer, self.settings, self.trust), page)
 
-    def with_mailbox(self, page: Callable[[Desk, Request, Mailbox], Awaitable[Response]]) -> Endpoint:
-        """Return the endpoint of a page that needs open keys; who has none open is asked to open them first."""
+    def with_mailbox(self, page: Page, kept: Sequence[str] = ()) -> Endpoint:
+        """Return the endpoint of a page that needs open keys; who has none open is asked to open them first.
+
+        ``kept``: fields of a form that are not lost when the keys closed while somebody was writing.
+        """
 
         async def answer(desk: Desk, request: Request) -> Response:
             member = await desk.members.mine()
             mailbox = await desk.mailbox(request, member) if member else None
             if member is None or mailbox is None:
-                return await desk.door(request, member)
+                return await desk.door(request, member, page, kept)
             return await page(desk, request, mailbox)
 
         return self.as_seen(answer)
@@ -54,26 +61,38 @@ class Desk:
         secret = request.cookies.get(cookies.name(self._base(request), _LABEL), "")
         return await self.members.opened(member, secret[:100])
 
-    async def door(self, request: Request, member: Member | None) -> Response:
+    async def door(
+        self, request: Request, member: Member | None, page: Page, kept: Sequence[str]
+    ) -> Response:
         """Let a professional join, or open the keys; then go on to the page that was asked for."""
-        problem = ""
+        problem, written = "", dict[str, str]()
         if request.method == "POST":
-            form = await request.form(max_part_size=1 << 16)
+            form = await request.form(max_files=10, max_part_size=rules.LARGEST_FILES)
+            written = {name: str(form[name]) for name in kept if form.get(name)}
             passphrase = str(form.get("passphrase", ""))[:500]
-            try:
-                if member is None:
-                    member = await self.members.join(passphrase, str(form.get("again", ""))[:500])
-                secret = await self.members.unlock(member, passphrase)
-                return self._with_cookie(request, RedirectResponse(request.url.path, 303), secret)
-            except MessagingError as error:
-                problem = error.rule
+            if passphrase or not written:
+                try:
+                    return await self._opened(request, member, page, form, written)
+                except MessagingError as error:
+                    problem = error.rule
         values = {
-            "member": member,
-            "problem": problem,
-            "domain": self.settings.messaging_domain,
+            "member": member, "problem": problem, "domain": self.settings.messaging_domain, "written": written,
             "here": request.url.path,
-        }
+        }  # fmt: skip
         return self.page(request, "messages_door.html", values, 422 if problem else 200)
+
+    async def _opened(
+        self, request: Request, member: Member | None, page: Page, form: FormData, written: Mapping[str, str]
+    ) -> Response:
+        """Join or open the keys; what was written goes on where it was. Raises MessagingError."""
+        passphrase = str(form.get("passphrase", ""))[:500]
+        if member is None:
+            member = await self.members.join(passphrase, str(form.get("again", ""))[:500])
+        secret = await self.members.unlock(member, passphrase)
+        mailbox = await self.members.opened(member, secret) if written else None
+        if mailbox is None:
+            return self._with_cookie(request, RedirectResponse(request.url.path, 303), secret)
+        return self._with_cookie(request, await page(self, request, mailbox), secret)
 
     async def leave(self, request: Request, member: Member) -> Response:
         """Close the keys."""

@@ -16,15 +16,19 @@ from ardenne.kernel.audit.entries import Action
 from ardenne.kernel.identity import opaque
 from ardenne.kernel.identity.caller import Kind
 from ardenne.kernel.identity.sealing import SealBroken
+from ardenne.kernel.identity.store_credentials import Throttle
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store.database import Connection
-from ardenne.services.messaging import rules, store_members
+from ardenne.services.messaging import listing, rules, store_members
 from ardenne.services.messaging.authority import Trust
 from ardenne.services.messaging.keyring import Keyring, exported
 from ardenne.services.messaging.rules import MessagingError
 from ardenne.services.messaging.store_members import Certificate, Member
 from ardenne.standards.smime import certificates
 from ardenne.standards.smime.enveloped import Holding
+
+_FREE = 3
+"""Wrong passphrases that cost nothing; then each makes the next wait longer."""
 
 
 class Mailbox(NamedTuple):
@@ -43,6 +47,7 @@ class Members:
     def __init__(self, service: FhirService, trust: Trust, domain: str) -> None:
         self._service = service
         self._trust = trust
+        self._throttle = Throttle(service.database)
         self.domain = domain
 
     def address(self, member: Member) -> str:
@@ -55,7 +60,8 @@ class Members:
         if caller.kind is not Kind.PROFESSIONAL or not caller.account:
             return None
         found = await store_members.by_account(self._service.database, caller.account)
-        return found if found and found.active else None
+        listed = found is not None and found.active and await listing.is_listed(self._service, caller.account)
+        return found if listed else None
 
     async def join(self, passphrase: str, again: str) -> Member:
         """Make the caller a member with address, key and certificate. Raises MessagingError."""
@@ -86,6 +92,7 @@ class Members:
                 self._trust.own, key.public_key(), caller.name, f"{local}@{self.domain}", datetime.now(UTC)
             )
             await self._certify(connection, number, made, own=True)
+            await self._publish(connection, str(number), caller.name, f"{local}@{self.domain}", made)
             await self._note(connection, "messaging-joined")
         found = await store_members.by_id(self._service.database, number)
         assert found is not None
@@ -137,6 +144,7 @@ class Members:
                 self._trust.own, key.public_key(), member.name, self.address(member), datetime.now(UTC)
             )
             await self._certify(connection, member.id, made, own=True)
+            await self._publish(connection, str(member.id), member.name, self.address(member), made)
             # open sessions hold a keyring without the new key
             await store_members.close(connection, member.id)
             await self._note(connection, "messaging-renewed")
@@ -149,6 +157,7 @@ class Members:
         async with self._service.database.transaction() as connection:
             print_ = fingerprint(current.certificate)
             await store_members.revoke(connection, member.id, print_, datetime.now(UTC), reason[:200])
+            await self._publish(connection, str(member.id), member.name, self.address(member), None)
             await self._note(connection, "messaging-revoked")
 
     async def change_passphrase(self, member: Member, old: str, new: str, again: str) -> None:
@@ -192,6 +201,7 @@ class Members:
             sealed = await ring.with_key(key).sealed_by(passphrase, str(member.id))
             await store_members.set_keyring(connection, member.id, sealed)
             await self._certify(connection, member.id, certificate, own=False)
+            await self._publish(connection, str(member.id), member.name, self.address(member), certificate)
             await store_members.close(connection, member.id)
             await self._note(connection, "messaging-renewed")
 
@@ -212,10 +222,16 @@ class Members:
     async def _opened(self, member: Member, passphrase: str) -> Keyring:
         if member.keyring is None:
             raise MessagingError("keyring")
+        key = hashlib.sha256(f"keyring\0{member.id}".encode()).digest()
+        if await self._throttle.blocked_until([key]) is not None:
+            raise MessagingError("wait")
         try:
-            return await Keyring.opened_by(member.keyring, passphrase, str(member.id))
+            found = await Keyring.opened_by(member.keyring, passphrase, str(member.id))
         except SealBroken:
+            await self._throttle.failed(key, _FREE)
             raise MessagingError("passphrase") from None
+        await self._throttle.forgive([key])
+        return found
 
     async def _mailbox(self, member: Member, ring: Keyring) -> Mailbox:
         known = await store_members.certificates(self._service.database, [member.id])
@@ -230,6 +246,11 @@ class Members:
         content = made.public_bytes(Encoding.DER)
         if not await store_members.certify(connection, member, fingerprint(made), made, content, own):
             raise MessagingError("brought-known")
+
+    async def _publish(
+        self, connection: Connection, member: str, name: str, address: str, made: x509.Certificate | None
+    ) -> None:
+        await listing.publish(self._service, connection, listing.endpoint(member, name, address, made))
 
     async def _note(self, connection: Connection, rule: str) -> None:
         await self._service.note(connection, "", Action.ACCOUNT, rule)

@@ -44,7 +44,7 @@ def routes(service: FhirService, renderer: Renderer, settings: Settings) -> list
     one = f"{HOME}/{{entry:int}}"
     return [
         Route(HOME, desk.with_mailbox(mailbox), methods=both),
-        Route(f"{HOME}/new", desk.with_mailbox(composing.compose), methods=both),
+        Route(f"{HOME}/new", desk.with_mailbox(composing.compose, composing.FIELDS), methods=both),
         Route(f"{HOME}/settings", desk.with_mailbox(settling.settings), methods=both),
         Route(f"{HOME}/groups", desk.with_mailbox(settling.groups), methods=both),
         Route(one, desk.with_mailbox(read), methods=both),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,7 @@ from ardenne.kernel.audit.entries import Action
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store.database import Connection
 from ardenne.kernel.store.locks import lock_texts
-from ardenne.services.messaging import rules, store_mail, store_members
+from ardenne.services.messaging import listing, rules, store_mail, store_members
 from ardenne.services.messaging.rules import Posted
 from ardenne.services.messaging.store_members import Certificate, Member
 from ardenne.standards.mail.entity import Entity, entity
@@ -54,7 +55,7 @@ class PostOffice:
         found = {
             one.local: one
             for one in await store_members.by_locals(self._service.database, list(locals_))
-            if one.active
+            if one.active and await listing.is_listed(self._service, one.account)
         }
         for one in wanted:
             if one.rpartition("@")[0] not in found or one not in locals_.values():
@@ -89,12 +90,13 @@ class PostOffice:
         ``patient``: of whose record documents go along; that stands in the record's journal with the same commit.
         Raises Refused for what is not from ``sender``, or not encrypted for all.
         """
-        message = entity(raw)
         known = await self.certificates(recipients)
         names: Mapping[str, list[x509.Certificate]] = {
             self.address(one.local): [held.certificate for held in known[one.id]] for one in recipients
         }
-        posted = rules.check(message, self.address(sender.local), names)
+        # a large message takes some tenths of a second to read: others are served meanwhile
+        message = await asyncio.to_thread(entity, raw)
+        posted = await asyncio.to_thread(rules.check, message, self.address(sender.local), names)
         now = datetime.now(UTC)
         async with self._service.database.transaction() as connection:
             await _lock(connection, [sender.id, *(one.id for one in recipients)])

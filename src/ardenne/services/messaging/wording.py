@@ -9,6 +9,7 @@ PROBLEMS: dict[str, str] = {
     "passphrase-short": "Choose a passphrase of at least twelve signs, such as four words.",
     "passphrase-differs": "The two passphrases are not the same.",
     "passphrase": "This is not the passphrase of your keys.",
+    "wait": "Too many wrong passphrases: wait some minutes.",
     "keyring": "Your keys are not kept here: read with your mail program.",
     "certificate": "Your certificate has ended or was revoked: make a new one under the settings of the mailbox.",
     "recipients": "Choose at least one recipient.",

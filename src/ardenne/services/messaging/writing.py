@@ -151,9 +151,8 @@ class Writer:
     async def _documents(self, draft: Draft) -> list[Attachment]:
         """Take the documents of the record; what the writer may not read does not go along."""
         found = []
-        records = self._service.registry.get(RecordFiles)
         for document in draft.documents[:20]:
-            taken = await records.take(self._service, draft.patient, document)
+            taken = await self._service.registry.get(RecordFiles).take(self._service, draft.patient, document)
             if taken is None:
                 raise MessagingError("document")
             found.append(Attachment(*taken))

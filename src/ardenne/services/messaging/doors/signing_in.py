@@ -13,7 +13,7 @@ from ardenne.kernel.identity.accounts import Presence
 from ardenne.kernel.identity.store_accounts import Accounts
 from ardenne.kernel.identity.store_credentials import Throttle
 from ardenne.kernel.rest.service import FhirService
-from ardenne.services.messaging import store_members
+from ardenne.services.messaging import listing, store_members
 from ardenne.services.messaging.post import PostOffice
 from ardenne.services.messaging.store_members import Member
 
@@ -60,6 +60,8 @@ class SigningIn:
         member = await store_members.by_local(self._service.database, local)
         account = await Accounts(self._service.database).get(member.account) if member else None
         if member is None or account is None or not member.active:
+            return None
+        if not await listing.is_listed(self._service, member.account):
             return None
         role = account.roles[0].id if account.roles else ""
         caller = accounts.caller(account, Presence(role, "low", client="mail program"), datetime.now(UTC))
