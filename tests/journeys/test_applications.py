@@ -1,4 +1,4 @@
-"""The operator registers an application, shuts it off, lets it in again; every step has its effect at once."""
+"""The operator registers an application, shuts it off, lets it in again, changes it; every step has its effect at once."""
 
 from __future__ import annotations
 
@@ -53,6 +53,17 @@ def test_an_application_is_registered_shut_off_and_let_in(browser: Browser, guar
         operator.get_by_role("button", name=re.compile("Let in again.*Walks")).click()
         expect(operator.locator("[role=status]")).to_be_visible()
         assert may_ask(site)
+        line = operator.locator("li").filter(has_text="walks")
+        line.locator("summary").click()
+        line.get_by_label("Redirect addresses").fill("https://walks.example/elsewhere")
+        line.get_by_label("Scopes").fill("openid nonsense/*.rs")
+        line.get_by_role("button", name="Keep the change").click()
+        expect(operator.locator("[role=alert]")).to_contain_text("A scope cannot be used")
+        line.get_by_label("Scopes").fill("openid patient/*.rs")
+        assert violations(operator, RULES) == []
+        line.get_by_role("button", name="Keep the change").click()
+        expect(operator.locator("[role=status]")).to_be_visible()
+        assert not may_ask(site)  # its address is another now
         operator.goto(f"{site.address}/desk/applications?lang=fr")
         assert operator.evaluate("document.documentElement.scrollWidth") <= 320
         assert violations(operator, RULES) == []

@@ -69,6 +69,7 @@ from ardenne.services.authorisations.casework import Casework
 from ardenne.services.consent.objecting import Objections
 from ardenne.services.consent.projection import project
 from ardenne.services.consent.runner import ConsentRunner
+from ardenne.services.messaging.doors import opening as mail_doors
 from ardenne.services.mpi import crossing, soap_doors
 from ardenne.services.mpi.adopting import PersonRunner, Projection
 from ardenne.services.mpi.api import PersonOperations
@@ -255,6 +256,8 @@ class Application:
             asyncio.ensure_future(ReplayRunner(service).run()),
             asyncio.ensure_future(counting.run(database)),
             *self._watchers(service),
+            asyncio.ensure_future(mail_doors.listen(self.settings, service)),
+            asyncio.ensure_future(repeat(lambda: mail_doors.purge(service), mail_doors.PURGE_SECONDS)),
             asyncio.ensure_future(repeat(service.blobs.discard, _DISCARD_SECONDS)),
             asyncio.ensure_future(self._notices().run()),
             asyncio.ensure_future(CampaignRunner(service, schedule).run()),

@@ -45,6 +45,7 @@ MIGRATIONS = (
     "ardenne.services.retention.migrations",
     "ardenne.services.stock.migrations",
     "ardenne.services.vaccination.migrations",
+    "ardenne.services.messaging.migrations",
 )
 
 

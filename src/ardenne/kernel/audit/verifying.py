@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import orjson
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -55,23 +57,13 @@ async def _check_lane(
     connection: Connection, lane: int, head: tuple[int, bytes] | None, findings: list[Finding]
 ) -> int:
     seq, before = 0, chain.first(lane)
-    while True:
-        rows = await store.page(connection, lane, seq, PAGE)
-        if not rows:
-            break
-        for row in rows:
-            number, at, patient, account, action, outcome, version, content, digest, link = row
-            if number != seq + 1:
-                missing = f"{seq + 1}" if number == seq + 2 else f"{seq + 1} to {number - 1}"
-                findings.append(Finding(lane, number, f"missing before it: {missing}"))
-            hashed = hashlib.sha256(content).digest() if content is not None else digest
-            expected = chain.link(before, hashed, number, at, patient, account, action, outcome, version)
-            if expected != link and number == seq + 1:
-                findings.append(Finding(lane, number, "changed or inserted"))
-            if content is not None and _at_of(content) != at:
-                findings.append(Finding(lane, number, "its time differs from its content"))
-            # go on from what stands there, so that one change is told once
-            seq, before = number, link
+    rows = await store.page(connection, lane, seq, PAGE)
+    while rows:
+        # the database reads the next page while this one is checked
+        following = asyncio.ensure_future(store.page(connection, lane, rows[-1][0], PAGE))
+        await asyncio.sleep(0)
+        seq, before = _check_lines(rows, lane, (seq, before), findings)
+        rows = await following
     if head is None:
         findings.append(Finding(lane, 0, "the head of the lane is gone"))
     elif head != (seq, before):
@@ -80,9 +72,40 @@ async def _check_lane(
     return seq
 
 
-def _at_of(content: bytes) -> int:
-    found: int = orjson.loads(content)["at"]
-    return found
+def _check_lines(
+    rows: list[Any], lane: int, head: tuple[int, bytes], findings: list[Finding]
+) -> tuple[int, bytes]:
+    """Check lines of a lane behind a number and its hash; return those of the last."""
+    seq, before = head
+    for number, at, patient, account, action, outcome, version, content, digest, link in rows:
+        if number != seq + 1:
+            missing = f"{seq + 1}" if number == seq + 2 else f"{seq + 1} to {number - 1}"
+            findings.append(Finding(lane, number, f"missing before it: {missing}"))
+        hashed = hashlib.sha256(content).digest() if content is not None else digest
+        expected = chain.link(before, hashed, number, at, patient, account, action, outcome, version)
+        if expected != link and number == seq + 1:
+            findings.append(Finding(lane, number, "changed or inserted"))
+        if content is not None and _at_of(content) != at:
+            findings.append(Finding(lane, number, "its time differs from its content"))
+        # go on from what stands there, so that one change is told once
+        seq, before = number, link
+    return seq, before
+
+
+class _Timed(msgspec.Struct):
+    """What of a content is compared with its columns."""
+
+    at: int
+
+
+_TIMED = msgspec.json.Decoder(_Timed)
+
+
+def _at_of(content: bytes) -> int | None:
+    try:
+        return _TIMED.decode(content).at
+    except msgspec.DecodeError:
+        return None
 
 
 async def _check_root(connection: Connection, statement: dict[str, Any], findings: list[Finding]) -> int:

@@ -29,6 +29,7 @@ class Happening(StrEnum):
     MANDATE_REVOKED = "mandate-revoked"
     APPLICATION_ALLOWED = "application-allowed"
     APPLICATION_REGISTERED = "application-registered"
+    APPLICATION_CHANGED = "application-changed"
     APPLICATION_SHUT_OFF = "application-shut-off"
     APPLICATION_LET_IN = "application-let-in"
     ACCOUNT_LINKED = "account-linked"

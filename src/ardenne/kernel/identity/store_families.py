@@ -6,6 +6,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+import asyncpg
 import msgspec
 import orjson
 
@@ -34,6 +35,12 @@ _REGISTERED = _CLIENT.replace("where id = $1 and enabled", "order by enabled des
     "select id", "select enabled, created, id"
 )
 _ENABLE = "update oauth_client set enabled = $2 where id = $1 and enabled <> $2 returning 1"
+_HELD = _CLIENT.replace("and enabled", "for update")
+_CHANGE_CLIENT = """
+update oauth_client set name = $2, redirect_uris = $3, launch_uri = $4, jwks = $5::jsonb, jwks_uri = $6, scopes = $7,
+       certificate = $8, certificate_subject = $9
+ where id = $1
+"""
 _END_ALL = "update oauth_grant set revoked = now() where client = $1 and revoked is null"
 _ADD_CLIENT = """
 insert into oauth_client (id, name, confidential, redirect_uris, launch_uri, jwks, jwks_uri, scopes, grants, account,
@@ -192,12 +199,33 @@ class Families:
             await connection.execute(_END_ALL, client_id)
         return done
 
+    async def held(self, connection: Connection, client_id: str) -> Client | None:
+        """Return an application, shut off or not, and hold it for this transaction."""
+        row = await connection.fetchrow(_HELD, client_id[:200])
+        return _client(row) if row else None
+
+    async def change_client(self, connection: Connection, client: Client, *, end: bool) -> bool:
+        """Change what is registered of an application; ``end``: what it holds from people and by itself ends.
+
+        False when its certificate is that of another application: the caller's transaction is to be rolled back.
+        """
+        try:
+            await connection.execute(
+                _CHANGE_CLIENT, client.id, client.name, list(client.redirect_uris), client.launch_uri, _keys(client),
+                client.jwks_uri, list(client.scopes), client.certificate, client.certificate_subject,
+            )  # fmt: skip
+        except asyncpg.UniqueViolationError:
+            return False
+        if end:
+            await connection.execute(_END_ALL, client.id)
+        return True
+
     async def add_client(self, connection: Connection, client: Client) -> bool:
         """Register an application; one of that id stays as it is, and False is returned."""
         done = await connection.fetchval(
             _ADD_CLIENT, client.id, client.name, client.confidential, list(client.redirect_uris), client.launch_uri,
-            orjson.dumps(client.jwks).decode() if client.jwks else None, client.jwks_uri, list(client.scopes),
-            list(client.grants), client.account or None, client.certificate, client.certificate_subject,
+            _keys(client), client.jwks_uri, list(client.scopes), list(client.grants), client.account or None,
+            client.certificate, client.certificate_subject,
         )  # fmt: skip
         return done is not None
 
@@ -276,6 +304,10 @@ class Families:
         """Take back everything that a person allowed an application, at once."""
         await connection.execute(_FORBID, account, client)
         await connection.execute(_END_CLIENT, account, client)
+
+
+def _keys(client: Client) -> str | None:
+    return orjson.dumps(client.jwks).decode() if client.jwks else None
 
 
 def _client(row: Any) -> Client:

@@ -47,6 +47,10 @@ class Matrix(NamedTuple):
     shared: frozenset[Category]
     hours: Mapping[str, int]
 
+    def __hash__(self) -> int:
+        # what is remembered of callers is asked for by matrix at every request
+        return hash((self.jurisdiction, self.version))
+
     def row(self, profession: str) -> Mapping[Category, Cell]:
         """Return the cells of a profession; an unknown one may do nothing."""
         return self.rows.get(profession, {})
@@ -72,8 +76,9 @@ def read_cell(text: str) -> Cell:
     return Cell(read, write)
 
 
+@lru_cache(maxsize=32)
 def parse(text: str) -> Matrix:
-    """Return the matrix that a TOML text describes. Raises MatrixError."""
+    """Return the matrix that a TOML text describes; the same one for the same text. Raises MatrixError."""
     try:
         found: dict[str, Any] = tomllib.loads(text)
         order = [Category[name] for name in found["columns"]["order"]]

@@ -35,27 +35,9 @@ def account_hash(account: str) -> int:
     return hashing.signed(f"account|{account}")
 
 
+@lru_cache(maxsize=4096)
 def standing(caller: Caller, matrix: Matrix) -> Standing:
     """Return what a caller stands for under a matrix. Kept for callers that come again."""
-    return _standing(caller, _Held(matrix))
-
-
-class _Held:
-    """A matrix as part of a cache key: equal when jurisdiction and version are."""
-
-    def __init__(self, matrix: Matrix) -> None:
-        self.matrix = matrix
-        self.key = (matrix.jurisdiction, matrix.version)
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held) and other.key == self.key
-
-
-@lru_cache(maxsize=4096)
-def _standing(caller: Caller, held: _Held) -> Standing:
     persons = [
         f"Practitioner/{caller.practitioner}" if caller.practitioner else "",
         f"PractitionerRole/{caller.role}" if caller.role else "",
@@ -70,7 +52,7 @@ def _standing(caller: Caller, held: _Held) -> Standing:
         own.append(f"Patient/{caller.patient}")
     if caller.kind is Kind.PROFESSIONAL and caller.profession in ("laboratory", "imaging"):
         own.append(organisation)
-    clauses = {act: clauses_for(caller, held.matrix, act) for act in Act}
+    clauses = {act: clauses_for(caller, matrix, act) for act in Act}
     by_category: dict[tuple[Act, int], tuple[Clause, ...]] = {}
     for act, found in clauses.items():
         for category in {number for clause in found for number in clause.categories}:
@@ -84,7 +66,7 @@ def _standing(caller: Caller, held: _Held) -> Standing:
         clauses,
         by_category,
         any(clause.barred or clause.source in (Source.GRANT, Source.PATIENT) for clause in every),
-        f"{held.matrix.jurisdiction}/{held.matrix.version}",
+        f"{matrix.jurisdiction}/{matrix.version}",
     )
 
 

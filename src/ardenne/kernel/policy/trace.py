@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterable
 
@@ -13,6 +14,23 @@ _NAMED = 200
 """References named in one line; of more only the number is told."""
 
 
+class _Requests:
+    """Names of requests: the process, which is random, and a number in it."""
+
+    def __init__(self) -> None:
+        self._begin()
+        os.register_at_fork(after_in_child=self._begin)
+
+    def _begin(self) -> None:
+        self._process, self._numbers = os.urandom(8).hex(), itertools.count(1)
+
+    def new(self) -> str:
+        return f"{self._process}{next(self._numbers):09x}"
+
+
+_REQUESTS = _Requests()
+
+
 class Trace:
     """The lines of one request. ``query``: the search as asked; ``address``: of the caller's machine."""
 
@@ -21,7 +39,7 @@ class Trace:
         self.now = now
         self.address = address
         self.query = query
-        self.request = os.urandom(12).hex()
+        self.request = _REQUESTS.new()
         self.lines: list[Line] = []
         self._seen: set[tuple[int, int | None, str, str]] = set()
 

@@ -102,6 +102,21 @@ class Settings(msgspec.Struct, frozen=True):
     xua_audience: str = ""
     """Comma list of the audiences that SAML assertions may name; empty: the issuer's address of this node."""
 
+    messaging_domain: str = "mail.ardenne.localhost"
+    """What stands after the @ in the addresses of secure messaging. Certificates hold it: choose it once."""
+    messaging_smtp_port: int = 0
+    """The port at which mail programs hand over messages (SMTP over TLS, RFC 8314); 0: none."""
+    messaging_imap_port: int = 0
+    """The port at which mail programs read (IMAP over TLS); 0: none."""
+    messaging_host: str = ""
+    """The address for both mail doors; empty: that of the pages."""
+    messaging_certificate: str = ""
+    """File of the certificate for both mail doors; empty: one of the node's own authority for mail."""
+    messaging_key: str = ""
+    """File of its private key."""
+    messaging_authorities: str = ""
+    """File of further authorities whose certificates members may bring (PEM); empty: none."""
+
     profile: str = "development"
     """``development`` or ``production``; production refuses open doors, built-in logins and plain http."""
     oidc_issuer: str = ""

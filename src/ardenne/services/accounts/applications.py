@@ -1,4 +1,4 @@
-"""The operator's page: which applications may come in, registering one, shutting one off."""
+"""The operator's page: which applications may come in, registering one, changing one, shutting one off."""
 
 from __future__ import annotations
 
@@ -35,21 +35,25 @@ class ApplicationPages(Page):
 
     async def page(self, request: Request) -> Response:
         """All applications; a posted form registers one, shuts one off, or lets it in again."""
-        problem, detail, sent = "", "", {}
+        problem, detail, sent = "", "", dict[str, str]()
         if request.method == "POST":
             sent = await form(request)
             try:
-                if sent.get("act") == "register":
-                    await self._register(request, sent)
-                else:
-                    await self._enable(request, sent)
+                match sent.get("act"):
+                    case "register":
+                        await self._register(request, sent)
+                    case "change":
+                        await self._change(request, sent)
+                    case _:
+                        await self._enable(request, sent)
                 return RedirectResponse("/desk/applications?done=1", 303)
             except RegistrationError as error:
                 problem, detail = error.rule, error.detail
         values = {
             "applications": await self.identity.families.registered(), "problem": problem, "detail": detail,
-            "form": sent, "wording": wording, "sorts": list(Sort), "houses": _HOUSES,
-            "done": "done" in request.query_params,
+            "form": sent if sent.get("act") == "register" else {}, "changing": sent if sent.get("act") == "change" else {},
+            "sort_of": registration.sort_of, "state": registration.state, "wording": wording, "sorts": list(Sort),
+            "houses": _HOUSES, "done": "done" in request.query_params,
         }  # fmt: skip
         return self.show(request, "applications.html", values, 422 if problem else 200)
 
@@ -80,6 +84,22 @@ class ApplicationPages(Page):
         return Account(
             str(uuid.uuid4()), login, Kind.SOFTWARE, sent.get("name", "").strip()[:80], roles=(role,)
         )
+
+    async def _change(self, request: Request, sent: dict[str, str]) -> None:
+        async with self.identity.database.transaction() as connection:
+            before = await self.identity.families.held(connection, sent.get("client", ""))
+            if before is None or registration.state(before) != sent.get("state"):
+                raise RegistrationError("gone")
+            after = registration.changed(before, sent)
+            ended = registration.takes_away(before, after)
+            if not await self.identity.families.change_client(connection, after, end=ended):
+                raise RegistrationError("taken")
+            who = caller_of(request)
+            detail = " ".join(after.scopes)[:500]
+            event = SecurityEvent(
+                Happening.APPLICATION_CHANGED, who.account, who.session, after.id, detail=detail
+            )
+            await self.identity.events.record(connection, event)
 
     async def _enable(self, request: Request, sent: dict[str, str]) -> None:
         enabled = sent.get("act") == "let-in"

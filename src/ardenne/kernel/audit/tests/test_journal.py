@@ -78,6 +78,7 @@ def test_every_line_is_there_once_and_fits(sealed: Sealed) -> None:
     ("what", "told"),
     [
         ("update journal set content = convert_to(replace(convert_from(content, 'UTF8'), 'Anne', 'Otto'), 'UTF8') where at = 150", "changed"),
+        ("update journal set content = 'no JSON' where at = 150", "changed"),
         ("update journal set patient = 8 where at = 150", "changed"),
         ("update journal set at = 149, content = content where at = 150", "changed"),
         ("delete from journal where at = 150", "missing"),

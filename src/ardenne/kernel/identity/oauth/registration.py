@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import orjson
 from cryptography import x509
 from joserfc.errors import JoseError
@@ -22,6 +24,7 @@ from ardenne.kernel.identity.scopes import ScopeError, parse
 from ardenne.kernel.identity.store_families import Client
 
 _ID = re.compile(r"[a-z0-9][a-z0-9.\-_]{2,60}")
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_\-]{43}")
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _KEY_TYPES = frozenset({"EC", "RSA"})
 
@@ -83,7 +86,10 @@ def read(form: Mapping[str, str], account: str = "") -> Client:
 
 
 def _certificate(form: Mapping[str, str], sort: Sort) -> tuple[str, str]:
-    """Return thumbprint and subject of the certificate that an application is bound to; one of them, or neither."""
+    """Return thumbprint and subject of the certificate that an application is bound to; one of them, or neither.
+
+    A form may bring the certificate (PEM), or its thumbprint (x5t#S256) as it was kept.
+    """
     text, subject = form.get("certificate", "").strip(), form.get("certificate_subject", "").strip()
     if not text and not subject:
         return "", ""
@@ -92,11 +98,40 @@ def _certificate(form: Mapping[str, str], sort: Sort) -> tuple[str, str]:
     if text and subject:
         raise RegistrationError("certificate", "either the certificate or its subject")
     try:
+        if _THUMBPRINT.fullmatch(text):
+            return text, ""
         if text:
             return certificates.named(certificates.read(text)).thumbprint, ""
         return "", x509.Name.from_rfc4514_string(subject).rfc4514_string()
     except ValueError as error:
         raise RegistrationError("certificate", str(error)) from None
+
+
+def sort_of(client: Client) -> Sort:
+    """Return what sort a registered application is."""
+    if client.account:
+        return Sort.SYSTEM
+    return Sort.SERVER if client.confidential else Sort.DEVICE
+
+
+def changed(client: Client, form: Mapping[str, str]) -> Client:
+    """Return an application as a form changes it; id, sort and account stay. Raises RegistrationError."""
+    return read({**form, "sort": sort_of(client), "id": client.id}, client.account)
+
+
+def takes_away(before: Client, after: Client) -> bool:
+    """Tell whether a change takes away what tokens in use may rest on: a scope, an address, a key, a certificate."""
+    return (
+        not set(before.scopes) <= set(after.scopes)
+        or not set(before.redirect_uris) <= set(after.redirect_uris)
+        or (before.jwks, before.jwks_uri) != (after.jwks, after.jwks_uri)
+        or (before.certificate, before.certificate_subject) != (after.certificate, after.certificate_subject)
+    )
+
+
+def state(client: Client) -> str:
+    """Return a short mark of an application as it stands, by which a change made meanwhile is seen."""
+    return sha256(msgspec.json.encode(client, order="sorted")).hexdigest()[:16]
 
 
 def _keys(form: Mapping[str, str], sort: Sort) -> tuple[dict[str, Any] | None, str]:

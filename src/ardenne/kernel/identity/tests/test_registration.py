@@ -7,7 +7,16 @@ import json
 import pytest
 from joserfc.jwk import ECKey
 
-from ardenne.kernel.identity.oauth.registration import GRANTS, RegistrationError, Sort, read
+from ardenne.kernel.identity.oauth.registration import (
+    GRANTS,
+    RegistrationError,
+    Sort,
+    changed,
+    read,
+    sort_of,
+    state,
+    takes_away,
+)
 
 KEY = ECKey.generate_key("P-384", {"alg": "ES384", "use": "sig"}, auto_kid=True)
 PUBLIC = json.dumps({"keys": [KEY.as_dict(private=False)]})
@@ -72,3 +81,39 @@ def test_people_do_not_sign_in_to_a_system() -> None:
     with pytest.raises(RegistrationError) as refused:
         read({**SYSTEM, "scopes": "system/*.rs openid"})
     assert refused.value.rule == "scope"
+
+
+def test_what_an_application_is_stays_when_it_is_changed() -> None:
+    app, system = read(APP), read(SYSTEM, "account")
+    other = changed(app, {**APP, "id": "other", "sort": "system", "scopes": "openid", "name": "My Other App"})
+    assert (other.id, sort_of(other), other.scopes, other.name) == (
+        "my-app",
+        Sort.DEVICE,
+        ("openid",),
+        "My Other App",
+    )
+    assert changed(system, SYSTEM) == system and sort_of(system) is Sort.SYSTEM
+    assert state(other) != state(app) == state(read(APP))
+    with pytest.raises(RegistrationError):
+        changed(app, {**APP, "scopes": "system/*.rs"})
+
+
+@pytest.mark.parametrize(
+    ("form", "taken"),
+    [
+        ({"name": "Renamed"}, False),
+        ({"scopes": APP["scopes"] + " fhirUser"}, False),
+        ({"scopes": "openid launch patient/*.read"}, True),
+        ({"redirects": "http://127.0.0.1:3000/"}, True),
+        ({"redirects": APP["redirects"] + "\nhttps://app.example/more"}, False),
+    ],
+)
+def test_what_a_change_takes_away(form: dict[str, str], taken: bool) -> None:
+    before = read(APP)
+    assert takes_away(before, changed(before, {**APP, **form})) is taken
+
+
+def test_another_key_takes_the_old_one_away() -> None:
+    before = read(SYSTEM, "account")
+    other = json.dumps({"keys": [ECKey.generate_key("P-384").as_dict(private=False)]})
+    assert takes_away(before, changed(before, {**SYSTEM, "jwks": other}))
