@@ -6,7 +6,6 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-import asyncpg
 import msgspec
 import orjson
 
@@ -39,7 +38,9 @@ _HELD = _CLIENT.replace("and enabled", "for update")
 _CHANGE_CLIENT = """
 update oauth_client set name = $2, redirect_uris = $3, launch_uri = $4, jwks = $5::jsonb, jwks_uri = $6, scopes = $7,
        certificate = $8, certificate_subject = $9
- where id = $1
+ where id = $1 and not exists (select from oauth_client o where o.id <> $1 and (
+       (o.certificate <> '' and o.certificate = $8) or (o.certificate_subject <> '' and o.certificate_subject = $9)))
+returning 1
 """
 _END_ALL = "update oauth_grant set revoked = now() where client = $1 and revoked is null"
 _ADD_CLIENT = """
@@ -205,20 +206,17 @@ class Families:
         return _client(row) if row else None
 
     async def change_client(self, connection: Connection, client: Client, *, end: bool) -> bool:
-        """Change what is registered of an application; ``end``: what it holds from people and by itself ends.
+        """Change what is registered of an application; False: its certificate is that of another.
 
-        False when its certificate is that of another application: the caller's transaction is to be rolled back.
+        ``end``: what it holds from people and by itself ends.
         """
-        try:
-            await connection.execute(
-                _CHANGE_CLIENT, client.id, client.name, list(client.redirect_uris), client.launch_uri, _keys(client),
-                client.jwks_uri, list(client.scopes), client.certificate, client.certificate_subject,
-            )  # fmt: skip
-        except asyncpg.UniqueViolationError:
-            return False
-        if end:
+        done = await connection.fetchval(
+            _CHANGE_CLIENT, client.id, client.name, list(client.redirect_uris), client.launch_uri, _keys(client),
+            client.jwks_uri, list(client.scopes), client.certificate, client.certificate_subject,
+        )  # fmt: skip
+        if done and end:
             await connection.execute(_END_ALL, client.id)
-        return True
+        return done is not None
 
     async def add_client(self, connection: Connection, client: Client) -> bool:
         """Register an application; one of that id stays as it is, and False is returned."""

@@ -24,7 +24,6 @@ from ardenne.kernel.identity.scopes import ScopeError, parse
 from ardenne.kernel.identity.store_families import Client
 
 _ID = re.compile(r"[a-z0-9][a-z0-9.\-_]{2,60}")
-_THUMBPRINT = re.compile(r"[A-Za-z0-9_\-]{43}")
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _KEY_TYPES = frozenset({"EC", "RSA"})
 
@@ -85,28 +84,6 @@ def read(form: Mapping[str, str], account: str = "") -> Client:
     )  # fmt: skip
 
 
-def _certificate(form: Mapping[str, str], sort: Sort) -> tuple[str, str]:
-    """Return thumbprint and subject of the certificate that an application is bound to; one of them, or neither.
-
-    A form may bring the certificate (PEM), or its thumbprint (x5t#S256) as it was kept.
-    """
-    text, subject = form.get("certificate", "").strip(), form.get("certificate_subject", "").strip()
-    if not text and not subject:
-        return "", ""
-    if sort is Sort.DEVICE:
-        raise RegistrationError("certificate", "an application on a phone can keep no key")
-    if text and subject:
-        raise RegistrationError("certificate", "either the certificate or its subject")
-    try:
-        if _THUMBPRINT.fullmatch(text):
-            return text, ""
-        if text:
-            return certificates.named(certificates.read(text)).thumbprint, ""
-        return "", x509.Name.from_rfc4514_string(subject).rfc4514_string()
-    except ValueError as error:
-        raise RegistrationError("certificate", str(error)) from None
-
-
 def sort_of(client: Client) -> Sort:
     """Return what sort a registered application is."""
     if client.account:
@@ -115,8 +92,16 @@ def sort_of(client: Client) -> Sort:
 
 
 def changed(client: Client, form: Mapping[str, str]) -> Client:
-    """Return an application as a form changes it; id, sort and account stay. Raises RegistrationError."""
-    return read({**form, "sort": sort_of(client), "id": client.id}, client.account)
+    """Return an application as a form changes it. Raises RegistrationError.
+
+    Id, sort and account stay, and so does the certificate when the form brings none.
+    """
+    found = read({**form, "sort": sort_of(client), "id": client.id}, client.account)
+    if found.has_certificate:
+        return found
+    return msgspec.structs.replace(
+        found, certificate=client.certificate, certificate_subject=client.certificate_subject
+    )
 
 
 def takes_away(before: Client, after: Client) -> bool:
@@ -132,6 +117,23 @@ def takes_away(before: Client, after: Client) -> bool:
 def state(client: Client) -> str:
     """Return a short mark of an application as it stands, by which a change made meanwhile is seen."""
     return sha256(msgspec.json.encode(client, order="sorted")).hexdigest()[:16]
+
+
+def _certificate(form: Mapping[str, str], sort: Sort) -> tuple[str, str]:
+    """Return thumbprint and subject of the certificate that an application is bound to; one of them, or neither."""
+    text, subject = form.get("certificate", "").strip(), form.get("certificate_subject", "").strip()
+    if not text and not subject:
+        return "", ""
+    if sort is Sort.DEVICE:
+        raise RegistrationError("certificate", "an application on a phone can keep no key")
+    if text and subject:
+        raise RegistrationError("certificate", "either the certificate or its subject")
+    try:
+        if text:
+            return certificates.named(certificates.read(text)).thumbprint, ""
+        return "", x509.Name.from_rfc4514_string(subject).rfc4514_string()
+    except ValueError as error:
+        raise RegistrationError("certificate", str(error)) from None
 
 
 def _keys(form: Mapping[str, str], sort: Sort) -> tuple[dict[str, Any] | None, str]:

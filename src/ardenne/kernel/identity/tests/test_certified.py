@@ -127,10 +127,10 @@ def test_a_changed_certificate_is_kept_and_ends_what_the_application_holds(
 ) -> None:
     form = {
         "name": bound.name, "redirects": " ".join(bound.redirect_uris), "scopes": "system/*.rs",
-        "jwks": json.dumps(bound.jwks), "certificate": "t" * 43,
+        "jwks": json.dumps(bound.jwks), "certificate_subject": "CN=renamed",
     }  # fmt: skip
     changed = registration.changed(bound, form)
-    assert (changed.certificate, changed.certificate_subject) == ("t" * 43, "")
+    assert (changed.certificate, changed.certificate_subject) == ("", "CN=renamed")
     assert registration.takes_away(bound, changed)
     text = world.run(token(world, own(bound)))
 
@@ -138,11 +138,11 @@ def test_a_changed_certificate_is_kept_and_ends_what_the_application_holds(
         async with world.node.database.transaction() as connection:
             return await world.identity.families.change_client(connection, client, end=True)
 
-    fresh = msgspec.structs.replace(changed, certificate=f"{uuid.uuid4().hex}{'t' * 11}")
+    fresh = msgspec.structs.replace(changed, certificate_subject=f"CN={uuid.uuid4().hex}")
     assert world.run(change(fresh))
     with pytest.raises(Unauthenticated):
         world.run(identified(world, text, own(bound)))
-    other = msgspec.structs.replace(world.app, certificate=fresh.certificate)
+    other = msgspec.structs.replace(world.app, certificate_subject=fresh.certificate_subject)
     assert world.run(change(other)) is False
 
 
