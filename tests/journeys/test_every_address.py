@@ -27,7 +27,7 @@ POSTED = frozenset(
         "/account/password", "/account/code/remove", "/account/passkey/question", "/account/passkey",
         "/account/passkey/remove", "/sign-in/one-click", "/sign-in/code", "/sign-in/passkey/question",
         "/sign-in/passkey", "/sign-out", "/oauth/token", "/oauth/par", "/oauth/revoke", "/oauth/introspect",
-        "/oauth/consent", "/desk/identity/case/{case:int}/assign",
+        "/oauth/consent", "/desk/identity/case/{case:int}/assign", "/desk/identity/find",
     }
 )  # fmt: skip
 

@@ -127,3 +127,61 @@ def test_the_cases_are_downloaded_without_anything_personal(officers: tuple[Page
     assert answer.status == 200 and answer.headers["content-type"].startswith("text/csv")
     assert answer.text().startswith("case,kind,risk,weight")
     assert "Lentz" not in answer.text() and "Bouvier" not in answer.text()
+
+
+def _find(page: Page, desk: str, number: str) -> None:
+    page.goto(desk)
+    page.get_by_label(re.compile("Find a person by a number")).fill(number)
+    page.get_by_role("button", name="Find").click()
+
+
+def test_two_officers_part_sisters_whom_a_lent_card_made_one_and_take_it_back(
+    officers: tuple[Page, Page, str],
+) -> None:
+    one, other, desk = officers
+    _find(one, desk, "S-9999")
+    expect(one.locator("[role=alert]")).to_contain_text("Nobody has this number")
+    _find(one, desk, "1988 0423 01770")
+    person = one.url
+    assert "/desk/identity/person/" in person and "1988" not in person
+    expect(one.locator("#identities + div tbody tr")).to_have_count(2)
+    one.goto(f"{person}/split")
+    one.get_by_label(re.compile("S-2004")).check()
+    one.get_by_label(re.compile("AllergyIntolerance/")).check()
+    one.get_by_label("Reason").fill("her sister used her card")
+    one.get_by_role("button", name="Propose to part them").click()
+    case = one.url.partition("?")[0]
+    expect(one.locator("main")).to_contain_text("Maria José")
+    _decide(one, "Agree", "sure of it")
+    expect(one.locator("[role=alert]")).to_contain_text("second officer must agree")
+    other.goto(case)
+    _decide(other, "Agree", "both birth certificates seen")
+    expect(other.locator("[role=status]")).to_contain_text("Decided")
+    other.goto(person)
+    expect(other.locator("#identities + div tbody tr")).to_have_count(1)
+    _find(other, desk, "S-2004")
+    assert other.url != person
+    expect(other.locator("h1")).to_contain_text("Maria José")
+    other.goto(f"{other.url}/split")
+    expect(other.locator("main")).to_contain_text("AllergyIntolerance/")
+    other.goto(person)
+    other.get_by_label("Reason for taking it back").first.fill("it was one person after all")
+    other.get_by_role("button", name=re.compile("Take back")).first.click()
+    _find(other, desk, "S-2004")
+    assert other.url == person
+
+
+def test_a_document_of_somebody_under_protection_shows_the_alias(browser: Browser, guarded: Guarded) -> None:
+    site, _folder = guarded
+    with reader(browser, site, "claude.thill") as doctor:
+        doctor.goto(f"{site.address}/pro")
+        doctor.get_by_role("link", name=re.compile("Feller")).first.click()
+        expect(doctor.locator("body")).to_contain_text("Marie Feller")
+        record = re.search(r"/record/[^/?]+", doctor.content())
+        assert record
+        doctor.goto(f"{site.address}{record[0]}/timeline")
+        doctor.locator("main a[href*='/document/']").first.click()
+        expect(doctor.locator("main")).to_contain_text("Marie Feller")
+        expect(doctor.locator("main")).to_contain_text("Hématomes")
+        for secret in ("Morozowa", "Svetlana", "09.03.1987", "rue du Canal"):
+            assert secret not in doctor.content(), secret

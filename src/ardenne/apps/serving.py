@@ -18,15 +18,17 @@ from pathlib import Path
 from granian import Granian
 from granian.constants import Interfaces, Loops
 
-from ardenne.apps.asgi import SETTINGS_VARIABLE
 from ardenne.kernel.http.faults import report
 from ardenne.kernel.identity.store_accounts import has_development_logins
 from ardenne.kernel.migrations import KERNEL
 from ardenne.kernel.rest.profile_rules import read_rules
-from ardenne.kernel.settings import Settings, SettingsError, encode
+from ardenne.kernel.settings import WORKER_VARIABLE, Settings, SettingsError, encode
+from ardenne.kernel.store import filling
 from ardenne.kernel.store.database import Database
 from ardenne.kernel.store.embedded import DatabaseError, EmbeddedDatabase, claim
 from ardenne.kernel.store.migrate import migrate
+from ardenne.services.mpi import store_bulk
+from ardenne.services.mpi.matching import keys_of
 from ardenne.services.mpi.telling import receivers
 
 _LOGGER = logging.getLogger("ardenne.serving")
@@ -53,7 +55,7 @@ MIGRATIONS = (
 def database(settings: Settings) -> Iterator[str]:
     """Lend the connection string of the node's database, started and migrated. Raises DatabaseError."""
     if settings.database:
-        migrate(settings.database, MIGRATIONS)
+        prepare(settings.database)
         yield settings.database
         return
     embedded = EmbeddedDatabase(settings.data_folder)
@@ -61,7 +63,7 @@ def database(settings: Settings) -> Iterator[str]:
     ended = threading.Event()
     watching = threading.Thread(target=_watch, args=(embedded, ended), daemon=True)
     try:
-        migrate(dsn, MIGRATIONS)
+        prepare(dsn)
         watching.start()
         yield dsn
     finally:
@@ -70,6 +72,15 @@ def database(settings: Settings) -> Iterator[str]:
             # a watcher that still runs would start the database that is being stopped
             watching.join(_STOP_SECONDS)
         embedded.stop()
+
+
+def prepare(dsn: str) -> None:
+    """Bring a database up to this version: tables, indexes that a filling left away, keys of persons."""
+    migrate(dsn, MIGRATIONS)
+    filling.build(dsn)
+    renewed = store_bulk.renew_keys(dsn, keys_of)
+    if renewed:
+        _LOGGER.warning("the keys of %d identities were made anew", renewed)
 
 
 def _watch(embedded: EmbeddedDatabase, ended: threading.Event) -> None:
@@ -149,7 +160,7 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         running = msgspec.structs.replace(settings, database=dsn)
         check_profile(settings, dsn)
         (settings.data_folder / "server.issuer").write_text(settings.issuer)
-        os.environ[SETTINGS_VARIABLE] = encode(running)
+        os.environ[WORKER_VARIABLE] = encode(running)
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         address = f"http://{host}:{settings.port}"
         threading.Thread(target=_announce, args=(address, ready), daemon=True).start()

@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import gc
 import multiprocessing
+import os
 import resource
 import shutil
 import statistics
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
+import uvloop
 
+from ardenne.apps.bench.processes import usage
 from ardenne.apps.population import fhir
 from ardenne.apps.population.persons import BLOCK, block
 from ardenne.apps.population.records import Record, records
@@ -51,6 +55,24 @@ class _Part(NamedTuple):
     number: int
 
 
+class _Clock:
+    """CPU seconds of this process with those that it started, and of the database."""
+
+    def __init__(self, database: int) -> None:
+        self._database = database
+        self._last = self._now()
+
+    def _now(self) -> tuple[float, float]:
+        times = os.times()
+        return sum(times[:4]), usage(self._database).cpu
+
+    def lap(self) -> tuple[float, float]:
+        """Return what was spent since the last call."""
+        now, before = self._now(), self._last
+        self._last = now
+        return now[0] - before[0], now[1] - before[1]
+
+
 def run(persons: int, seed: int, queries: int) -> Iterator[str]:
     """Yield the lines of the report."""
     folder = Path(tempfile.mkdtemp(prefix="ardenne-mpi-"))
@@ -59,18 +81,20 @@ def run(persons: int, seed: int, queries: int) -> Iterator[str]:
     dsn = embedded.start()
     try:
         migrate(dsn, MIGRATIONS)
-        yield from _loaded(dsn, persons, seed)
+        clock = _Clock(embedded.pid or 0)
+        yield from _loaded(dsn, persons, seed, clock)
         for name, size in store_bulk.sizes(dsn):
             if size > 1_000_000:
                 yield f"size       {name:16} {size / 1_048_576:8,.0f} MiB"
-        yield from asyncio.run(_online(dsn, persons, seed, queries, folder))
-        yield from _deduped(dsn)
+        yield from uvloop.run(_online(dsn, persons, seed, queries, folder, clock))
+        yield from _deduped(dsn, clock)
     finally:
         embedded.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _loaded(dsn: str, persons: int, seed: int) -> Iterator[str]:
+def _loaded(dsn: str, persons: int, seed: int, clock: _Clock) -> Iterator[str]:
+    clock.lap()
     began = time.monotonic()
     store_bulk.begin(dsn)
     blocks = (persons + BLOCK - 1) // BLOCK
@@ -83,10 +107,11 @@ def _loaded(dsn: str, persons: int, seed: int) -> Iterator[str]:
         counts = pool.map(_load, parts)
     filled = time.monotonic()
     store_bulk.end(dsn)
-    total = sum(counts)
+    total, (own, database) = sum(counts), clock.lap()
     yield (
         f"load       {total:,} identities of {persons:,} persons, each a Patient: {filled - began:,.0f} s, "
-        f"index {time.monotonic() - filled:,.0f} s; {total / (time.monotonic() - began):,.0f}/s"
+        f"index {time.monotonic() - filled:,.0f} s; {total / (time.monotonic() - began):,.0f}/s; "
+        f"CPU {own:,.0f} s and {database:,.0f} s of the database; load average {os.getloadavg()[0]:.1f}"
     )
 
 
@@ -138,7 +163,7 @@ def _prepared(record: Record, number: int) -> tuple[Change, Row]:
     return made, row
 
 
-async def _online(dsn: str, persons: int, seed: int, queries: int, folder: Path) -> list[str]:
+async def _online(dsn: str, persons: int, seed: int, queries: int, folder: Path, clock: _Clock) -> list[str]:
     """Match copies of loaded persons while another process registers new persons."""
     asked = _copies(persons, seed, queries)
     stop = multiprocessing.get_context("fork").Event()
@@ -153,6 +178,7 @@ async def _online(dsn: str, persons: int, seed: int, queries: int, folder: Path)
         for patient in sent[: len(sent) // 4]:
             await matcher.matches(database, traits_of(patient))
         times, first, linked, wrong = [], 0, 0, 0
+        clock.lap()
         asked, sent = asked[len(sent) // 4 :], sent[len(sent) // 4 :]
         cpu = time.process_time()
         for record, patient in zip(asked, sent, strict=True):
@@ -165,6 +191,7 @@ async def _online(dsn: str, persons: int, seed: int, queries: int, folder: Path)
                 right = found[0].person.startswith(f"r{record.person}-")
                 linked, wrong = linked + right, wrong + (not right)
         cpu = (time.process_time() - cpu) / len(asked) * 1000
+        database_cpu = clock.lap()[1] / len(asked) * 1000
     finally:
         stop.set()
         registering.join(30)
@@ -173,7 +200,8 @@ async def _online(dsn: str, persons: int, seed: int, queries: int, folder: Path)
     return [
         f"yardstick  a million additions in a loop of Python: {_yardstick():.0f} ms CPU",
         f"match      {len(times):,} copies with errors, while {_A_SECOND} registrations a second arrive: p50 "
-        f"{statistics.median(times):.2f} ms, p99 {times[int(len(times) * 0.99)]:.2f} ms, CPU {cpu:.2f} ms (client)",
+        f"{statistics.median(times):.2f} ms, p99 {times[int(len(times) * 0.99)]:.2f} ms, CPU {cpu:.2f} ms (client), "
+        f"{database_cpu:.2f} ms (database, with the registrations); load average {os.getloadavg()[0]:.1f}",
         f"quality    right person first {first / len(times):.4f}; links: precision "
         f"{linked / max(linked + wrong, 1):.4f}, recall {linked / len(times):.4f}",
     ]
@@ -217,24 +245,29 @@ async def _register_until(dsn: str, persons: int, folder: Path, stop: Any) -> No
     await database.close()
 
 
-def _deduped(dsn: str) -> Iterator[str]:
+def _deduped(dsn: str, clock: _Clock) -> Iterator[str]:
+    clock.lap()
     began = time.monotonic()
     everybody = store_bulk.everybody(dsn)
     read = time.monotonic()
     scorer = asyncio.run(_scorer(dsn))
     pairs, found = dedupe.search(everybody, scorer, _PROCESSES)
-    spent = time.monotonic() - began
+    spent, (own, _database) = time.monotonic() - began, clock.lap()
     links = [one for one in found if one.decision.outcome == "link"]
     right = sum(_same(everybody.persons[one.one], everybody.persons[one.other]) for one in links)
+    records = Counter(person.partition("-")[0] for person in set(everybody.persons))
+    pairs_to_find = sum(count * (count - 1) // 2 for count in records.values())
     asks = len(found) - len(links)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     yield (
         f"dedupe     {len(everybody.ids):,} identities, {pairs:,} pairs: {spent:,.0f} s (reading {read - began:,.0f} s), "
-        f"memory {peak:,.0f} MiB, largest process besides {child:,.0f} MiB"
+        f"memory {peak:,.0f} MiB, largest process besides {child:,.0f} MiB; "
+        f"CPU {own:,.0f} s; load average {os.getloadavg()[0]:.1f}"
     )
     yield (
-        f"           {len(links):,} links, precision {right / max(len(links), 1):.4f}; {asks:,} questions = "
+        f"           {len(links):,} links, precision {right / max(len(links), 1):.5f}, "
+        f"recall {right / max(pairs_to_find, 1):.4f}; {asks:,} questions = "
         f"{asks / max(len(everybody.ids), 1):.2%} of the identities"
     )
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from ardenne.apps.demo import facts
-from ardenne.apps.demo.duplicates import NORTH
+from ardenne.apps.demo.story import NORTH
 from ardenne.kernel.rest.conditional import locked
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings

@@ -1,6 +1,10 @@
 """The persons themselves: households of a block are drawn together, so that a person's number decides all.
 
 Person ``n`` belongs to block ``n // BLOCK``; a block depends on the seed and its own number alone.
+
+National numbers hold the birth date and a counter, so that persons who know nothing of each other would get the same ones.
+Day and counter therefore follow from ``n`` (its slot), and slots that come again get years with another remainder by
+sixteen: no two of the first 1,338,624 persons have a number of one kind in common.
 """
 
 from __future__ import annotations
@@ -13,6 +17,15 @@ from ardenne.standards.identifiers import checks
 
 BLOCK = 12
 TODAY = 2026
+_COUNTERS = 249
+"""Counters of a birth date; as many again are for the second of twins. The Belgian number has 499 for each sex."""
+_DATES = 12 * 28
+_SLOTS = _DATES * _COUNTERS
+_ROUND = 16
+_YEARS, _YEARS_WITH_CHILDREN = (1934, 1993), (1956, 1975)
+"""Of the eldest of a household, in sixteen years from one of these on."""
+_PARENT_AGE = 20
+_LAST_PARENT = TODAY - _PARENT_AGE - _ROUND
 _TWIN_SHARE, _DEATH_SHARE, _MOVED_SHARE = 0.02, 0.008, 0.12
 _UKRAINIAN, _ARABIC = "uk", "ar"
 
@@ -55,11 +68,11 @@ def block(seed: int, number: int) -> list[Person]:
     first = number * BLOCK
     while len(found) < BLOCK:
         size = min((1, 2, 2, 3, 4, 4, 5)[int(chance.random() * 7)], BLOCK - len(found))
-        found += _household(chance, first + len(found), size)
+        found += _household(chance, seed, first + len(found), size)
     return found
 
 
-def _household(chance: random.Random, first: int, size: int) -> list[Person]:
+def _household(chance: random.Random, seed: int, first: int, size: int) -> list[Person]:
     place = lists.places()[lists.drawn(lists.place_bounds(), chance.random())]
     codes, bounds = lists.culture_bounds(place.country)
     culture = codes[lists.drawn(bounds, chance.random())]
@@ -68,20 +81,20 @@ def _household(chance: random.Random, first: int, size: int) -> list[Person]:
         former = _address(chance, lists.places()[lists.drawn(lists.place_bounds(), chance.random())])
     families = _families(chance, culture)
     home_phone = _phone(chance, place.country)
-    adult = 1936 + int(chance.random() * 70)
+    first_year, last_year = _YEARS_WITH_CHILDREN if size > 2 else _YEARS
+    adult = first_year + int(chance.random() * (last_year - first_year))
+    adult = int(_birth(_slot(seed, first), adult)[:4])
     found: list[Person] = []
     for rank in range(size):
-        child = rank >= 2 or (rank == 1 and size == 2 and chance.random() < 0.25)
+        single = rank == 1 and size == 2 and adult <= _LAST_PARENT and chance.random() < 0.25
+        child = rank >= 2 or single
         before = found[-1] if found else None
-        twin = (
-            child
-            and before is not None
-            and rank >= 2
-            and found[0].id != before.id
-            and (chance.random() < _TWIN_SHARE * 4 and int(before.birth[:4]) > adult + 15)
-        )
-        year = adult + 20 + int(chance.random() * 18) if child else adult + int(chance.random() * 9) - 4
-        birth = before.birth if twin and before else _birth(chance, min(year, TODAY - 1))
+        twin = before if rank >= 3 and chance.random() < _TWIN_SHARE * 4 else None
+        if twin is not None and twin.twin_of >= 0:
+            twin = None
+        slot = _slot(seed, first + rank if twin is None else twin.id)
+        birth = twin.birth if twin else _birth(slot, adult + (_PARENT_AGE if child else -8 if rank else 0))
+        counter = slot.counter + (0 if twin is None else _COUNTERS)
         own = culture if child or chance.random() < 0.8 else codes[lists.drawn(bounds, chance.random())]
         family = (
             families
@@ -97,9 +110,9 @@ def _household(chance: random.Random, first: int, size: int) -> list[Person]:
         found.append(
             Person(
                 first + rank, first, given[0], family[0], (given[1], family[1]), own, sex, birth,
-                _death(chance, birth), _numbers(chance, place.country, works, birth, sex),
+                _death(chance, birth), _numbers(place.country, works, birth, sex, counter, first + rank),
                 address, former, phone if chance.random() < 0.8 else "", works,
-                before.id if twin and before else -1,
+                twin.id if twin else -1,
             )
         )  # fmt: skip
     return found
@@ -144,8 +157,35 @@ def _address(chance: random.Random, place: lists.Place) -> Address:
     )  # fmt: skip
 
 
-def _birth(chance: random.Random, year: int) -> str:
-    return f"{year:04d}-{1 + int(chance.random() * 12):02d}-{1 + int(chance.random() * 28):02d}"
+class _Slot(NamedTuple):
+    """Day of the year, counter, and the remainder by sixteen that the year of birth has."""
+
+    month: int
+    day: int
+    counter: int
+    remainder: int
+
+
+def _slot(seed: int, number: int) -> _Slot:
+    again, place = divmod(number + seed * 7919, _SLOTS)
+    date, counter = divmod(place, _COUNTERS)
+    for _ in range(2):
+        # what one half says is mixed into the other: neighbours are born on any day, and no two slots become one
+        date = (date + _mixed(counter)) % _DATES
+        counter = (counter + _mixed(date)) % _COUNTERS
+    return _Slot(
+        1 + date // 28, 1 + date % 28, counter, (_mixed(date * _COUNTERS + counter) + again) % _ROUND
+    )
+
+
+def _mixed(number: int) -> int:
+    return (number * 2_654_435_761 & 0xFFFFFFFF) >> 13
+
+
+def _birth(slot: _Slot, earliest: int) -> str:
+    """Return a birth date in the sixteen years from ``earliest`` on."""
+    year = earliest + (slot.remainder - earliest) % _ROUND
+    return f"{year:04d}-{slot.month:02d}-{slot.day:02d}"
 
 
 def _death(chance: random.Random, birth: str) -> str:
@@ -170,19 +210,18 @@ def _workplace(chance: random.Random, country: str, year: int) -> str:
 
 
 def _numbers(
-    chance: random.Random, country: str, works: str, birth: str, sex: str
+    country: str, works: str, birth: str, sex: str, counter: int, person: int
 ) -> tuple[tuple[str, str], ...]:
     found = []
     if country == "LU" or works == "LU":
-        found.append(("LU_MATRICULE", matricule(birth, int(chance.random() * 1000))))
+        found.append(("LU_MATRICULE", matricule(birth, counter)))
     if country == "BE":
-        found.append(("BE_NISS", niss(birth, int(chance.random() * 498), sex)))
+        found.append(("BE_NISS", niss(birth, counter, sex)))
     elif country == "FR":
-        found.append(
-            ("FR_NIR", nir(birth, sex, 54 + 3 * int(chance.random() * 2), int(chance.random() * 999)))
-        )
+        department = 54 + 3 * (person % 2)
+        found.append(("FR_NIR", nir(birth, sex, department, int(birth[8:]) * 13, counter)))
     elif country == "DE":
-        found.append(("DE_KVNR", kvnr(int(chance.random() * 26), int(chance.random() * 100_000_000))))
+        found.append(("DE_KVNR", kvnr(person % 26, person * 7_368_787 % 100_000_000)))
     return tuple(found)
 
 
@@ -198,11 +237,9 @@ def niss(birth: str, counter: int, sex: str) -> str:
     return f"{nine}{checks.complement_97(('2' if birth >= '2000' else '') + nine):02d}"
 
 
-def nir(birth: str, sex: str, department: int, order: int) -> str:
-    """Return a valid French NIR."""
-    base = (
-        f"{1 if sex == 'male' else 2}{birth[2:4]}{birth[5:7]}{department:02d}{order % 400 + 1:03d}{order:03d}"
-    )
+def nir(birth: str, sex: str, department: int, commune: int, order: int) -> str:
+    """Return a valid French NIR. ``commune`` of the department (up to 990), ``order`` of the births of a month there."""
+    base = f"{1 if sex == 'male' else 2}{birth[2:4]}{birth[5:7]}{department:02d}{commune:03d}{order + 1:03d}"
     return f"{base}{checks.complement_97(base):02d}"
 
 

@@ -70,6 +70,7 @@ def words(text: str) -> int:
     return signed(f"w|{text}")
 
 
+@lru_cache(maxsize=50_000)
 def exact(text: str) -> int:
     """Return the hash of a string as written, for ``:exact``."""
     return signed(f"e|{text}")

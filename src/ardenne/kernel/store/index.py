@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from ardenne.kernel.store import hashing
 from ardenne.kernel.store.types import NUMBERS
@@ -14,6 +15,8 @@ HOT_PARAMETERS = frozenset({"code", "vaccine-code", "type", "category"})
 
 STRING_LIMIT = 500
 """Characters of a string that are indexed; a search text is cut to the same length."""
+
+_CACHED = 50_000
 
 NO_DATE = -(1 << 63)
 """The clinical date of a resource that has none."""
@@ -136,11 +139,17 @@ def _add_strings(
     for parameter, text in strings:
         base = hashing.key(resource_type, parameter)
         cold.append(base ^ hashing.exact(text))
-        entry = (base, normalise(text)[:STRING_LIMIT])
+        entry = (base, _folded(text))
         if entry not in seen:
             seen.add(entry)
             row.string_keys.append(entry[0])
             row.strings.append(entry[1])
+
+
+@lru_cache(_CACHED)
+def _folded(text: str) -> str:
+    """Names, towns and streets come back all the time."""
+    return normalise(text)[:STRING_LIMIT]
 
 
 def _add_ranges(resource_type: str, values: Values, main_date: str | None, row: IndexRow) -> None:

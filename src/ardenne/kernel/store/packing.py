@@ -35,7 +35,7 @@ def _array_struct(length: int) -> Struct:
     return Struct(">iiiiii" + "iq" * length)
 
 
-def _array(values: Sequence[int]) -> bytes:
+def bigints(values: Sequence[int]) -> bytes:
     """Return a one-dimensional bigint[] with its length in front."""
     count = len(values)
     if not count:
@@ -73,12 +73,12 @@ def resource(change: Change, pk: int) -> bytes:
             _TIMES(8, row.low, 8, row.high, 8, change.updated, 8, body.digest),
             _LENGTH(len(resource_id)),
             resource_id,
-            _array(row.tokens),
-            _array(row.targets),
+            bigints(row.tokens),
+            bigints(row.targets),
             _LENGTH(len(content)),
             content,
             _LABEL(2, label.category, 2, label.level, 8, label.embargo, 1, label.withheld),
-            _array(label.authors),
+            bigints(label.authors),
             _PATIENT(8, change.account),
         )
     )

@@ -9,7 +9,7 @@ from ardenne.kernel.store import groups
 from ardenne.kernel.store.change import Outcome
 from ardenne.kernel.store.database import Connection, Database
 from ardenne.kernel.store.locks import lock_texts
-from ardenne.services.mpi import asking, golden, store, store_resources
+from ardenne.services.mpi import asking, golden, matching, store, store_resources
 from ardenne.services.mpi import store_events as events
 from ardenne.services.mpi.matching import Matcher, keys_of
 from ardenne.services.mpi.rules.reading import status_of, traits_of
@@ -61,7 +61,7 @@ async def catch_up(matcher: Matcher, database: Database) -> int:
 
 def locks_of(body: bytes) -> list[str]:
     """Return what must be locked for a Patient so that the same person is not added twice at once."""
-    return [f"mpi:{key}" for key in keys_of(traits_of(parse_exact(body)))]
+    return matching.locks_of(traits_of(parse_exact(body)))
 
 
 class Projection:

@@ -44,6 +44,20 @@ class Identified(NamedTuple):
     cases: tuple[int, ...] = ()
 
 
+class Hidden(NamedTuple):
+    """What nobody may read of somebody under protection, and the alias that is shown instead (a Patient).
+
+    ``names``: words of names; ``numbers``: national numbers and telephones; ``births``: FHIR dates; ``texts``: lines of
+    addresses and e-mail addresses.
+    """
+
+    alias: Json
+    names: frozenset[str]
+    numbers: frozenset[str]
+    births: frozenset[str]
+    texts: frozenset[str]
+
+
 class Doubtful(Exception):
     """Whose something is cannot be said safely. ``rule`` names why; the message says how to mend it."""
 
@@ -80,3 +94,6 @@ class PersonIndex(Protocol):
 
     async def survivor(self, connection: Any, person: str) -> str:
         """Return the Patient id that stands for a person since the last merge."""
+
+    async def hidden(self, database: Any, person: str) -> Hidden | None:
+        """Return what is hidden of a person under protection; None when it is not."""

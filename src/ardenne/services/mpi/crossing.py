@@ -7,11 +7,13 @@ from typing import Any
 
 from ardenne.kernel.store.database import Connection, Database
 from ardenne.services.mpi import golden, store, store_aliases
-from ardenne.services.mpi.rules.blocking import hashed
+from ardenne.services.mpi.rules.blocking import ENOUGH, key_of_number
 from ardenne.services.mpi.rules.reading import is_national, traits_of
+from ardenne.standards.identifiers import parse
 
 Json = dict[str, Any]
 Number = tuple[str, str]
+_MOST = 20
 _OWN = (golden.NODE, golden.ALIAS, "urn:ardenne:sender:")
 
 
@@ -28,7 +30,7 @@ async def person(asked: Database | Connection, system: str, value: str) -> str:
     number = next(iter(traits_of({"identifier": [{"system": system, "value": value}]})[0].numbers))
     persons = {
         one.person
-        for one in await store.candidates(asked, hashed([f"N{number[1]}"]))
+        for one in await store.candidates(asked, {key_of_number(number[1]): ENOUGH}, ENOUGH)
         if any(number[1] == held[1] for traits in one.traits for held in traits.numbers)
     }
     # who asks by the national number of somebody under protection finds nobody
@@ -40,6 +42,22 @@ async def person(asked: Database | Connection, system: str, value: str) -> str:
 async def numbered(asked: Database | Connection, own: str, system: str, value: str) -> str:
     """Return the person of a number; ``own`` is the system of the node's Patient ids. Empty: nobody."""
     return await store.survivor(asked, value) if system == own else await person(asked, system, value)
+
+
+async def of_any_source(asked: Database | Connection, value: str) -> list[str]:
+    """Return the persons whom some source knows under a number, or who have it as national number. For identity officers.
+
+    Persons under protection are among them.
+    """
+    bare = parse(value).value
+    found = [one.person for one in await store.by_value(asked, value, _MOST)]
+    for key in dict.fromkeys(key_of_number(one) for one in (bare, value)):
+        found += [
+            one.person
+            for one in await store.candidates(asked, {key: ENOUGH}, ENOUGH)
+            if any(held[1] in (bare, value) for traits in one.traits for held in traits.numbers)
+        ]
+    return list(dict.fromkeys([await store.survivor(asked, one) for one in found]))[:_MOST]
 
 
 async def numbers(

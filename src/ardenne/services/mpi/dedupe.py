@@ -16,15 +16,14 @@ import numpy.typing as npt
 from ardenne.kernel.store.database import Connection, Database
 from ardenne.services.mpi import asking, store, store_bulk
 from ardenne.services.mpi import store_events as events
-from ardenne.services.mpi.matching import Match, Matcher
+from ardenne.services.mpi.matching import Match, Matcher, may_be
 from ardenne.services.mpi.rules.decision import LINK, NEW, Decision
-from ardenne.services.mpi.rules.pairs import pairs_of
+from ardenne.services.mpi.rules.pairs import pairs_of_index
+from ardenne.services.mpi.rules.prospect import Bounds, Prospect
 from ardenne.services.mpi.rules.traits import Traits
 from ardenne.services.mpi.rules.weights import Scorer
 from ardenne.services.mpi.store_bulk import Everybody
 
-_LARGEST_BLOCK = 20
-"""A key that more identities share tells too little; their persons share rarer keys too."""
 _ACTOR = "nightly search"
 
 
@@ -67,7 +66,7 @@ def search(
 ) -> tuple[int, list[Found]]:
     """Return how many pairs were compared, and those that are or may be one person under two Patients."""
     total = max(len(everybody.ids), 1)
-    packed = pairs_of(everybody.keys, everybody.places, total, _LARGEST_BLOCK)
+    packed = pairs_of_index(everybody.keys, everybody.places, total)
     pairs = np.stack((packed // total, packed % total), axis=1)
     names = {person: place for place, person in enumerate(dict.fromkeys(everybody.persons))}
     persons = np.array([names[person] for person in everybody.persons], dtype=np.int64)
@@ -99,12 +98,17 @@ def _mapped(processes: int) -> Iterator[Callable[..., Iterable[list[Found]]]]:
 
 def _compare(pairs: npt.NDArray[np.int64]) -> list[Found]:
     everybody, scorer, matcher = _Shared.everybody, _Shared.scorer, _Shared.matcher
+    bounds = Bounds(scorer)
     found = []
-    mine, before = list[Traits](), -1
+    mine, prospects, before = list[Traits](), list[Prospect](), -1
     for one, other in pairs.tolist():
         if one != before:
             mine, before = everybody.traits(one), one
-        decision = matcher.between(scorer, mine, everybody.traits(other))
+            prospects = [Prospect(bounds, name, matcher.thresholds.ask) for name in mine]
+        theirs = everybody.traits(other)
+        if not may_be(prospects, theirs):
+            continue
+        decision = matcher.between(scorer, mine, theirs)
         if decision.outcome != NEW:
             found.append(Found(one, other, decision))
     return found

@@ -12,11 +12,11 @@ import orjson
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import change
 from ardenne.kernel.store.database import Connection, Database
-from ardenne.services.mpi import adopting, asking, golden, store
+from ardenne.services.mpi import adopting, asking, golden, protecting, store
 from ardenne.services.mpi import store_events as events
-from ardenne.services.mpi.contract import Identified, Outcome, Told
+from ardenne.services.mpi.contract import Hidden, Identified, Outcome, Told
 from ardenne.services.mpi.doubts import Doubts
-from ardenne.services.mpi.matching import Match, Matcher, keys_of, told
+from ardenne.services.mpi.matching import Match, Matcher, keys_of, locks_of, told
 from ardenne.services.mpi.rules.decision import LINK, is_another
 from ardenne.services.mpi.rules.reading import is_told, local_numbers, national_numbers, status_of, traits_of
 from ardenne.services.mpi.rules.survivorship import GOVERNED
@@ -38,7 +38,7 @@ class Index:
     def locks(self, patient: Json) -> Sequence[str]:
         """Return what must be locked so that the same person is not added twice at once: keys and numbers."""
         numbers = [f"mpi:{system}|{value}" for system, value in local_numbers(patient)]
-        return [*numbers, *(f"mpi:{key}" for key in keys_of(traits_of(patient)))]
+        return [*numbers, *locks_of(traits_of(patient))]
 
     async def survivor(self, connection: Connection, person: str) -> str:
         """Return the Patient id that stands for a person since the last merge."""
@@ -74,6 +74,10 @@ class Index:
         while found := await adopting.catch_up(self.matcher, database):
             count += found
         return count
+
+    async def hidden(self, database: Database, person: str) -> Hidden | None:
+        """Return what is hidden of a person under protection; None when it is not."""
+        return await protecting.hidden(database, person)
 
 
 def to_link(matches: Sequence[Match]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import groups
-from ardenne.services.mpi import deciding, store, store_searches, wording
+from ardenne.services.mpi import crossing, deciding, store, store_searches, wording
 from ardenne.services.mpi import store_events as events
 from ardenne.services.mpi.comparing import Row, chart, rows, said_by
 from ardenne.services.mpi.feeding import acting
@@ -41,6 +41,7 @@ class IdentityPages:
         """Return the addresses."""
         return [
             Route("/desk/identity", self._seen(IdentityPages.worklist)),
+            Route("/desk/identity/find", self._seen(IdentityPages.find), methods=["POST"]),
             Route("/desk/identity/cases.csv", self._seen(IdentityPages.table)),
             Route("/desk/identity/case/{case:int}", self._seen(IdentityPages.case), methods=["GET", "POST"]),
             Route(
@@ -51,8 +52,21 @@ class IdentityPages:
     def _seen(self, page: Callable[[IdentityPages, Request], Awaitable[Response]]) -> Endpoint:
         return as_seen(self._service, lambda one: IdentityPages(one, self._renderer), page)
 
+    async def find(self, request: Request) -> Response:
+        """The person whom a number names; several are listed. The number stands in no address."""
+        number = " ".join(str((await request.form()).get("number", "")).split())[:100]
+        found = await crossing.of_any_source(self._service.database, number) if number else []
+        if len(found) == 1:
+            return RedirectResponse(f"/desk/identity/person/{found[0]}", 303)
+        return await self._worklist(request, found, number, 200 if found else 422)
+
     async def worklist(self, request: Request) -> Response:
         """Open cases, the riskiest first, and how the index stands."""
+        return await self._worklist(request)
+
+    async def _worklist(
+        self, request: Request, persons: Sequence[str] = (), asked: str = "", status: int = 200
+    ) -> Response:
         database = self._service.database
         text = request.query_params.get("page", "1")
         number = min(int(text), 1000) if text.isascii() and text.isdigit() and int(text) else 1
@@ -63,9 +77,9 @@ class IdentityPages:
             "figures": await events.figures(database), "months": await events.by_month(database),
             "kinds": await events.by_kind(database), "closed": await events.closed(database, 20),
             "now": datetime.now(UTC), "mine": bool(mine), "searches": await store_searches.last(database),
-            "account": self._service.caller.account,
+            "account": self._service.caller.account, "persons": persons, "asked": asked,
         }  # fmt: skip
-        return self._renderer.page(request, "desk_identity.html", values)
+        return self._renderer.page(request, "desk_identity.html", values, status)
 
     async def table(self, request: Request) -> Response:
         """The open cases as CSV: numbers and weights, nothing personal."""

@@ -7,6 +7,7 @@ national number find nobody.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -15,13 +16,14 @@ from ardenne.kernel.audit.entries import Action
 from ardenne.kernel.identity.caller import Kind
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import expunging
-from ardenne.kernel.store.database import Connection
+from ardenne.kernel.store.database import Connection, Database
 from ardenne.services.mpi import golden, store, store_aliases
 from ardenne.services.mpi import store_events as events
+from ardenne.services.mpi.contract import Hidden
 from ardenne.services.mpi.matching import Match, Matcher, keys_of
 from ardenne.services.mpi.merging import CannotMerge, Officer
 from ardenne.services.mpi.rules.decision import NEW
-from ardenne.services.mpi.rules.reading import traits_of
+from ardenne.services.mpi.rules.reading import national_numbers, traits_of
 from ardenne.services.mpi.rules.traits import Traits
 
 Json = dict[str, Any]
@@ -83,6 +85,42 @@ async def forget_versions(service: FhirService, persons: Sequence[str]) -> None:
     """Remove the older versions of Patients, which tell who stands behind the alias. To be called after the commit."""
     for person in persons:
         await expunging.expunge(service.database, "Patient", person, True, False, _MOST_VERSIONS)
+
+
+async def hidden(database: Database, person: str) -> Hidden | None:
+    """Return what is hidden of a person under protection: what its sources say and the alias does not; None: no protection."""
+    members = await store.group(database, person)
+    alias = await store_aliases.of(database, members)
+    if alias is None:
+        return None
+    said = [one.content for one in await store.of_persons(database, members) if one.system != ALIAS]
+    shown = _words_of_names(alias.patient)
+    return Hidden(
+        alias.patient,
+        frozenset(word for one in said for word in _words_of_names(one) - shown),
+        frozenset(value for one in said for _kind, value in national_numbers(one)) | _telecoms(said, "phone"),
+        frozenset(str(one["birthDate"]) for one in said if one.get("birthDate")),
+        frozenset(line for one in said for place in one.get("address", []) for line in place.get("line", []))
+        | _telecoms(said, "email"),
+    )
+
+
+def _words_of_names(patient: Json) -> set[str]:
+    texts = [
+        text
+        for name in patient.get("name", [])
+        for text in (*name.get("given", []), name.get("family", ""), name.get("text", ""))
+    ]
+    return {word for text in texts for word in re.split(r"[\s\-]+", text) if len(word) > 1}
+
+
+def _telecoms(said: Sequence[Json], system: str) -> frozenset[str]:
+    return frozenset(
+        str(one["value"])
+        for patient in said
+        for one in patient.get("telecom", [])
+        if one.get("system") == system and one.get("value")
+    )
 
 
 async def disclosed(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -20,8 +20,9 @@ _IDENTITY = (
 )
 _CANDIDATES = """
 select i.id, coalesce(s.survivor, i.person), i.traits from
-   (select distinct k.identity from unnest($1::bigint[]) w(key)
-     cross join lateral (select m.identity from mpi_key m where m.key = w.key limit $2) k) c
+   (select k.identity from unnest($1::bigint[], $2::smallint[]) w(key, worth)
+     cross join lateral (select m.identity from mpi_key m where m.key = w.key limit $4) k
+     group by k.identity having sum(w.worth) >= $3) c
   join mpi_identity i on i.id = c.identity left join mpi_survivor s on s.person = i.person
 """
 _BY_NUMBER = f"select {_IDENTITY} from mpi_identity i where i.system = $1 and i.value = $2 for update"
@@ -31,6 +32,7 @@ select {_IDENTITY} from unnest($1::text[], $2::text[]) w(system, value)
 """
 _BY_ID = f"select {_IDENTITY} from mpi_identity i where i.id = any($1::bigint[]) order by i.id"
 _OF_PERSONS = f"select {_IDENTITY} from mpi_identity i where i.person = any($1::text[]) order by i.id"
+_BY_VALUE = f"select {_IDENTITY} from mpi_identity i where i.value = $1 and i.status <> 'retired' order by i.id limit $2"
 _KNOWN_SYSTEM = "select exists (select 1 from mpi_identity where system = $1)"
 _ADD = """
 insert into mpi_identity (system, value, person, status, sender, sent, keys, traits, content)
@@ -38,7 +40,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id
 """
 _UPDATE = """
 update mpi_identity set version = version + 1, status = $2, sender = $3, sent = $4, received = now(), keys = $5,
-       traits = $6, content = $7 where id = $1
+       traits = $6, content = $7, key_rule = default where id = $1
 """
 _KEEP_OLD = """
 insert into mpi_version (identity, outcome, sender, sent, received, content)
@@ -121,9 +123,9 @@ def _identity(row: asyncpg.Record) -> Identity:
     return Identity(*(*row[:9], unpack(row[9]), orjson.loads(row[10])))
 
 
-async def candidates(asked: Database | Connection, keys: Sequence[int]) -> list[Candidate]:
-    """Return the identities that share any of some keys."""
-    rows = await asked.fetch(_CANDIDATES, list(keys), _PER_KEY)
+async def candidates(asked: Database | Connection, worth: Mapping[int, int], enough: int) -> list[Candidate]:
+    """Return the identities with which some keys are shared that are together worth enough."""
+    rows = await asked.fetch(_CANDIDATES, list(worth), list(worth.values()), enough, _PER_KEY)
     return [Candidate(row[0], row[1], unpack(row[2])) for row in rows]
 
 
@@ -137,6 +139,11 @@ async def identities(asked: Database | Connection, numbers: Sequence[tuple[str, 
     """Return the identities of some numbers."""
     systems, values = [system for system, _value in numbers], [value for _system, value in numbers]
     return [_identity(row) for row in await asked.fetch(_BY_NUMBERS, systems, values)]
+
+
+async def by_value(asked: Database | Connection, value: str, limit: int) -> list[Identity]:
+    """Return the identities that any source keeps under a number."""
+    return [_identity(row) for row in await asked.fetch(_BY_VALUE, value, limit)]
 
 
 async def by_id(asked: Database | Connection, ids: Sequence[int]) -> list[Identity]:

@@ -14,6 +14,7 @@ LEVELS: dict[str, str] = {
 GUARDS: dict[str, str] = {
     "two-numbers": "two valid numbers that differ", "twins": "perhaps twins", "shared-number": "one number, two persons?",
     "other-birth-year": "another date of birth", "no-given-name": "no given name",
+    "two-countries": "valid numbers of two countries",
 }  # fmt: skip
 CASES: dict[str, str] = {
     "duplicate": "Perhaps one person twice", "overlay": "Suddenly other traits under a known number",

@@ -15,6 +15,7 @@ from ardenne.kernel.rest import binary
 from ardenne.kernel.rest.errors import RestError
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.search.errors import SearchError
+from ardenne.services.mpi.contract import PersonIndex
 from ardenne.services.record import (
     content,
     display,
@@ -30,6 +31,7 @@ from ardenne.services.record.desk import DeskPages
 from ardenne.services.record.feeds.pages import FeedPages
 from ardenne.services.record.finding import FindPages
 from ardenne.services.record.hiding_page import HidingPages
+from ardenne.services.record.masking import Mask
 from ardenne.services.record.results import Series
 from ardenne.services.record.sharing.door import SharedDoor
 from ardenne.services.record.sharing.pages import SharePages
@@ -157,6 +159,8 @@ class RecordPages:
         if found is None:
             return self._missing(request)
         words, here = self._renderer.words(request), request.url.path
+        hidden = await self._service.registry.get(PersonIndex).hidden(self._service.database, person["id"])
+        mask = Mask(hidden, words.fhir_date) if hidden is not None else None
         media_type, data = await self._content(found, 0)
         inner = []
         for place in range(1, min(len(found["content"]), _INNER_FILES + 1)):
@@ -164,12 +168,14 @@ class RecordPages:
             if document_page.shown_already(media_type, kind):
                 continue
             title = found["content"][place].get("attachment", {}).get("title", "")
-            shown = content.show(kind, inside, words, f"{here}/file/{place}")
+            shown = content.masked(content.show(kind, inside, words, f"{here}/file/{place}"), mask)
             inner.append(document_page.File(place, title, kind, len(inside), shown))
         older, newer = await reading.versions(self._service, found)
         values = document_page.values(found, media_type, len(data))
+        shown = content.masked(content.show(media_type, data, words, f"{here}/file/1"), mask)
         values |= {
-            "shown": content.show(media_type, data, words, f"{here}/file/1"), "here": here, "files": inner,
+            "shown": shown, "here": here, "files": inner, "masked": mask is not None,
+            "title": mask.plain(values["title"]) if mask else values["title"],
             "older": older, "newer": newer, "may_hide": self._service.caller.kind is Kind.CITIZEN,
         }  # fmt: skip
         return await self._record(request, person, "document.html", "timeline", values)

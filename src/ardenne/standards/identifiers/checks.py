@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_DOUBLED = str.maketrans("0123456789", "0246813579")
+"""Each digit doubled, the digits of the result added."""
 
 
 def luhn(digits: str) -> int:
     """Return the Luhn digit to append (ISO/IEC 7812-1 annex B)."""
-    total = sum(
-        _DOUBLED[int(digit)] if place % 2 == 0 else int(digit) for place, digit in enumerate(digits[::-1])
-    )
+    total = sum(map(int, digits[-1::-2].translate(_DOUBLED))) + sum(map(int, digits[-2::-2]))
     return -total % 10
 
 
@@ -37,8 +36,8 @@ _INVERSE = tuple(row.index(0) for row in _PRODUCTS)
 def verhoeff(digits: str) -> int:
     """Return the Verhoeff digit to append (J. Verhoeff, Error detecting decimal codes, 1969)."""
     state = 0
-    for place, digit in enumerate(digits[::-1], 1):
-        state = _PRODUCTS[state][_PERMUTED[place % 8][int(digit)]]
+    for place, digit in enumerate(map(int, digits[::-1]), 1):
+        state = _PRODUCTS[state][_PERMUTED[place % 8][digit]]
     return _INVERSE[state]
 
 

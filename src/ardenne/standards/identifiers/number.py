@@ -67,7 +67,7 @@ _SEPARATORS = re.compile(r"[\s.\-/·’'_]+")
 
 def bare(text: str) -> str:
     """Return the text without the characters that people put between the digits, in capitals."""
-    return _SEPARATORS.sub("", text).upper()
+    return text.upper() if text.isalnum() else _SEPARATORS.sub("", text).upper()
 
 
 def is_digits(text: str) -> bool:
@@ -82,6 +82,8 @@ def misshapen(kind: Kind, value: str, problem: str) -> Number:
 
 def count_problem(value: str, wanted: int, name: str) -> str:
     """Return what is wrong when a number is not made of ``wanted`` digits, else an empty text."""
+    if len(value) == wanted and is_digits(value):
+        return ""
     wrong = next((place for place, sign in enumerate(value, 1) if not is_digits(sign)), 0)
     if wrong:
         return f"{name} is made of digits alone: character {wrong} is '{value[wrong - 1]}'"

@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 
 from ardenne.apps.population.command import write
-from ardenne.apps.population.persons import BLOCK, Person, block
+from ardenne.apps.population.persons import _SLOTS, BLOCK, TODAY, Person, _slot, block
 from ardenne.kernel.rest import incoming
 from ardenne.standards.identifiers import parse
 
@@ -35,6 +35,29 @@ def test_numbers_are_valid_and_carry_the_birth_date() -> None:
             number = parse(value, kind)
             assert number.valid, (kind, value, number.problem)
             assert number.birth_date in ("", person.birth)
+
+
+def test_no_two_persons_have_a_number_in_common() -> None:
+    whole = _SLOTS * 16 // BLOCK
+    # everywhere in the range, and those whose slots come again
+    numbers = [
+        *range(800),
+        *range(_SLOTS // BLOCK, _SLOTS // BLOCK + 400),
+        *range(0, whole, _SLOTS // BLOCK),
+    ]
+    found = Counter(
+        number for place in dict.fromkeys(numbers) for person in block(6, place) for number in person.numbers
+    )
+    assert len(found) > 5_000
+    assert max(found.values()) == 1
+    slots = {_slot(6, number) for number in range(0, _SLOTS * 16, 97)}
+    assert len(slots) == len(range(0, _SLOTS * 16, 97))
+
+
+def test_households_are_families() -> None:
+    for person in people(1):
+        assert 1926 <= int(person.birth[:4]) <= TODAY
+    assert any(int(one.birth[:4]) > TODAY - 18 for one in people(1))
 
 
 def test_both_sides_of_the_border_with_what_matching_finds_hard() -> None:

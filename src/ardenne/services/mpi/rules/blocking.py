@@ -1,8 +1,14 @@
-"""Blocking keys: identities of one person share at least one of about twelve, others rarely do.
+"""Blocking keys: identities of one person share some of about thirteen, others rarely do.
 
 Each key is a 64-bit number of a kind and of traits that stay together when others change: the number; the
 telephone; the birth date with each name; year or day of birth with two names; the postcode with two
 names, with the birth date, with the street.
+
+Files are linked by every key that two records share. The index of a whole country cannot look at everybody who has the
+same address or a name and a birth date in common, so its keys have a worth, kept in their two lowest bits, and
+two identities are compared when what they share is worth two: a strong key, or two weak ones. Where too little is known of
+one of them (no whole birth date, no postcode, no given or family name) any key is enough, also one that is shared widely
+(two names and a year).
 """
 
 from __future__ import annotations
@@ -14,6 +20,7 @@ import re
 import xxhash
 
 from ardenne.services.mpi.rules.traits import Traits
+from ardenne.standards import names
 
 _RULES = (
     (re.compile(r"dzh|dsch|tsch|dj|dz|sch|tch|sh|ch|kh|gh|zh|ts|tz|ck|[ckqgszxjç]+"), "x"),
@@ -33,9 +40,82 @@ def coarse(word: str) -> str:
     return code or word[:1]
 
 
-def blocking_keys(traits: Traits) -> list[int]:
-    """Return the keys of an identity, each once."""
-    return hashed(key_texts(traits))
+WIDE, WEAK, STRONG, SPARSE = range(4)
+"""The lowest bits of a key of the index: how much it tells; sparse: a weak or wide key of an identity of whom little is known."""
+ENOUGH = 2
+"""What the keys that two identities share must be worth for them to be compared."""
+_CLASSES = dict.fromkeys("NPEKL", STRONG) | dict.fromkeys("ABD", WEAK) | dict.fromkeys("YC", WIDE)
+
+
+def kept_keys(traits: Traits) -> list[int]:
+    """Return the keys under which an identity is found, each once."""
+    return list(dict.fromkeys(key for key, _worth in _classed(traits, asking=False)))
+
+
+def asked_keys(traits: Traits) -> dict[int, int]:
+    """Return the keys under which somebody is looked for, and what each is worth."""
+    return dict(_classed(traits, asking=True))
+
+
+def key_of_number(value: str) -> int:
+    """Return the key of a national number."""
+    return _hashed(f"N{value}") | STRONG
+
+
+def _hashed(text: str) -> int:
+    """Return a text as a number of 63 bits whose two lowest are free."""
+    return xxhash.xxh64_intdigest(text.encode()) >> 3 << 2
+
+
+def _is_sparse(traits: Traits) -> bool:
+    """Tell whether too little is known of somebody for the rule that what is shared must be worth two."""
+    return (
+        len(traits.birth) < 8 or not traits.postcode or not _tells(traits.given) or not _tells(traits.family)
+    )  # fmt: skip
+
+
+def _tells(words: tuple[str, ...]) -> bool:
+    return any(len(word) > 1 for word in words) and not names.only_particles(words)
+
+
+def _classed(traits: Traits, *, asking: bool) -> list[tuple[int, int]]:
+    codes, sparse, found = _name_codes(traits), _is_sparse(traits), list[tuple[int, int]]()
+    for text in dict.fromkeys(_texts(traits, codes, _name_pairs(codes))):
+        key, told = _hashed(text), _CLASSES[text[0]]
+        if told == STRONG:
+            found.append((key | STRONG, ENOUGH))
+            continue
+        if asking or sparse:
+            found.append((key | SPARSE, ENOUGH))
+        if asking and (sparse or told == WEAK):
+            found.append((key | told, ENOUGH if sparse else 1))
+        elif not asking and not sparse:
+            found.append((key | told, 1))
+    return found
+
+
+def _texts(traits: Traits, codes: list[str], pairs: list[str]) -> list[str]:
+    """Return the keys of the index before they are hashed: the kind, and what two identities share."""
+    birth, postcode = traits.birth, traits.postcode
+    found = [f"N{value}" for _kind, value, _valid in traits.numbers]
+    if len(traits.phone) >= 6:
+        found.append(f"P{traits.phone}")
+    if traits.email:
+        found.append(f"E{traits.email}")
+    if len(birth) >= 4:
+        found += [f"Y{birth[:4]}{pair}" for pair in pairs]
+    if len(birth) == 8:
+        year, day = _year_and_day(birth)
+        found += [f"D{year}{day}{code}" for code in codes]
+        if postcode:
+            found.append(f"B{year}{day}{postcode}")
+            found += [f"K{postcode}{year}{pair}" for pair in pairs]
+            found += [f"L{postcode}{day}{pair}" for pair in pairs]
+    if postcode:
+        found += [f"C{postcode}{pair}" for pair in pairs]
+        if traits.street:
+            found.append(f"A{postcode}{_of_street(traits.street)}{traits.house}")
+    return found
 
 
 def hashed(texts: list[str]) -> list[int]:
@@ -57,7 +137,7 @@ def _name_pairs(codes: list[str]) -> list[str]:
 
 
 def key_texts(traits: Traits) -> list[str]:
-    """Return the keys before they are hashed."""
+    """Return the keys of a record of a file before they are hashed."""
     codes = _name_codes(traits)
     pairs = _name_pairs(codes)
     found = [f"N{value}" for _kind, value, _valid in traits.numbers]
@@ -97,7 +177,7 @@ def _of_street(street: str) -> str:
 
 
 def _of_birth(traits: Traits, codes: list[str], pairs: list[str]) -> list[str]:
-    year, day = traits.birth[:4], "".join(sorted((traits.birth[4:6], traits.birth[6:8])))
+    year, day = _year_and_day(traits.birth)
     found = [f"Y{year}{pair}" for pair in pairs]
     if len(traits.birth) == 8:
         found += [f"D{year}{day}{code}" for code in codes]
@@ -105,3 +185,9 @@ def _of_birth(traits: Traits, codes: list[str], pairs: list[str]) -> list[str]:
         if traits.postcode:
             found.append(f"B{year}{day}{traits.postcode}")
     return found
+
+
+def _year_and_day(birth: str) -> tuple[str, str]:
+    """Return the year, and day and month in an order that a swap does not change."""
+    month, day = birth[4:6], birth[6:8]
+    return birth[:4], month + day if month < day else day + month

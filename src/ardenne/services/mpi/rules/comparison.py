@@ -65,22 +65,22 @@ class Comparison(NamedTuple):
 
 def compare(one: Traits, other: Traits) -> Comparison:
     """Return the level of each trait."""
-    given, family = _names(one, other)
+    given, family = both_names(one, other)
     return Comparison(
         given,
         family,
-        _birth(one.birth, other.birth),
+        birth(one.birth, other.birth),
         MISSING if not one.sex or not other.sex else int(one.sex == other.sex),
-        _numbers(one, other),
-        _place(one, other),
-        _street(one, other),
-        _text(one.extra, other.extra),
-        _text(one.phone, other.phone),
-        _text(one.email, other.email),
+        numbers(one, other),
+        place(one, other),
+        street(one, other),
+        text(one.extra, other.extra),
+        text(one.phone, other.phone),
+        text(one.email, other.email),
     )
 
 
-def _names(one: Traits, other: Traits) -> tuple[int, int]:
+def both_names(one: Traits, other: Traits) -> tuple[int, int]:
     given, family = _words(one.given, other.given), _words(one.family, other.family)
     if given > ALIKE or family > ALIKE or MISSING in (given, family):
         return given, family
@@ -118,7 +118,7 @@ def _words(one: tuple[str, ...], other: tuple[str, ...], near: Callable[[str, st
     return ALIKE if most >= SOUND or whole >= SOUND else DIFFERENT
 
 
-def _birth(one: str, other: str) -> int:
+def birth(one: str, other: str) -> int:
     if not one or not other:
         return MISSING
     if one == other:
@@ -136,7 +136,7 @@ def _birth(one: str, other: str) -> int:
     return BIRTH_PART if parts >= 2 else BIRTH_SAME_YEAR if same_year else DIFFERENT
 
 
-def _numbers(one: Traits, other: Traits) -> int:
+def numbers(one: Traits, other: Traits) -> int:
     best = MISSING
     for kind, value, _valid in one.numbers:
         for other_kind, other_value, _other_valid in other.numbers:
@@ -147,7 +147,7 @@ def _numbers(one: Traits, other: Traits) -> int:
     return best
 
 
-def _place(one: Traits, other: Traits) -> int:
+def place(one: Traits, other: Traits) -> int:
     known = [(a, b) for a, b in ((one.postcode, other.postcode), (one.city, other.city)) if a and b]
     if not known:
         return MISSING
@@ -159,7 +159,7 @@ def _place(one: Traits, other: Traits) -> int:
     return int(any(len(a) >= 3 and within(a, b, 1) for a, b in known))
 
 
-def _street(one: Traits, other: Traits) -> int:
+def street(one: Traits, other: Traits) -> int:
     """Streets, whichever line of the address they stand in."""
     if not (one.street or one.extra) or not (other.street or other.extra):
         return MISSING
@@ -178,7 +178,7 @@ def _same_street(one: str, other: str) -> bool:
     return bool(one) and bool(other) and within(one, other, 2 if min(len(one), len(other)) >= 8 else 1)
 
 
-def _text(one: str, other: str) -> int:
+def text(one: str, other: str) -> int:
     if not one or not other:
         return MISSING
     if one == other:

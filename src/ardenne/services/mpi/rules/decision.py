@@ -23,7 +23,7 @@ from ardenne.services.mpi.rules.weights import Score, Scorer
 
 LINK, ASK, NEW = "link", "ask", "new"
 _SAME_NUMBER, _OTHER_NUMBER = 2, 0
-_CAUTIONS = frozenset({"other-birth-year", "no-given-name"})
+_CAUTIONS = frozenset({"other-birth-year", "no-given-name", "two-countries"})
 """Guards that ask for more evidence instead of forbidding to link."""
 _OTHERS = frozenset({"shared-number", "twins", "two-numbers"})
 """Guards that say that a known number may now stand for somebody else."""
@@ -56,6 +56,9 @@ def guards(one: Traits, other: Traits, found: Comparison, households: bool = Tru
     told = []
     if found.number == _OTHER_NUMBER and _both_valid(one, other):
         told.append("two-numbers")
+    if found.number == MISSING and _has_valid(one) and _has_valid(other):
+        # who works across the border has two numbers; so have two namesakes, and twins of whom one does
+        told.append("two-countries")
     if one.birth_order and other.birth_order and one.birth_order != other.birth_order:
         told.append("twins")
     return tuple(told + _of_household(found)) if households else tuple(told)
@@ -84,6 +87,10 @@ def _of_household(found: Comparison) -> list[str]:
 def _both_valid(one: Traits, other: Traits) -> bool:
     kinds = {kind for kind, _value, valid in one.numbers if valid}
     return any(valid and kind in kinds for kind, _value, valid in other.numbers)
+
+
+def _has_valid(one: Traits) -> bool:
+    return any(valid for _kind, _value, valid in one.numbers)
 
 
 def _shares(found: Comparison) -> bool:

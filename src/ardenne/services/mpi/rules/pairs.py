@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ardenne.services.mpi.rules.blocking import hashed, key_texts, wide_texts
+from ardenne.services.mpi.rules.blocking import SPARSE, STRONG, WEAK, hashed, key_texts, wide_texts
 from ardenne.services.mpi.rules.traits import Traits
 
 Pairs = npt.NDArray[np.int64]
@@ -50,6 +50,44 @@ def pairs_of(
     keys: npt.NDArray[np.int64], places: npt.NDArray[np.int64], total: int, largest: int = _LARGEST_BLOCK
 ) -> npt.NDArray[np.int64]:
     """Return the pairs of places that share a key of at most ``largest`` places, each as one number."""
+    return np.unique(np.concatenate(_shared(keys, places, total, largest)))
+
+
+def pairs_of_index(
+    keys: npt.NDArray[np.int64], places: npt.NDArray[np.int64], total: int
+) -> npt.NDArray[np.int64]:
+    """Return the pairs of places whose shared keys are worth being compared, each as one number, as a look-up would find them.
+
+    ``keys`` are those of ``blocking.kept_keys``.
+    """
+    classes, keys = (keys & 3).astype(np.int8), keys & ~np.int64(3)
+    parts = _shared(keys[classes == STRONG], places[classes == STRONG], total, _LARGEST_BLOCK)
+    weak, counts = np.unique(
+        np.concatenate(_shared(keys[classes == WEAK], places[classes == WEAK], total, _LARGEST_BLOCK)),
+        return_counts=True,
+    )
+    parts.append(weak[counts > 1])
+    parts += _sparse_pairs(keys, places, classes, total)
+    return np.unique(np.concatenate(parts))
+
+
+def _sparse_pairs(
+    keys: npt.NDArray[np.int64], places: npt.NDArray[np.int64], classes: npt.NDArray[np.int8], total: int
+) -> list[npt.NDArray[np.int64]]:
+    """Return the pairs of an identity of whom little is known: any key that it shares is enough."""
+    sparse = np.zeros(total, dtype=bool)
+    sparse[places[classes == SPARSE]] = True
+    wanted = (classes != STRONG) & np.isin(keys, keys[classes == SPARSE])
+    return [
+        pairs[sparse[pairs // total] | sparse[pairs % total]]
+        for pairs in _shared(keys[wanted], places[wanted], total, _LARGEST_BLOCK)
+    ]
+
+
+def _shared(
+    keys: npt.NDArray[np.int64], places: npt.NDArray[np.int64], total: int, largest: int
+) -> list[npt.NDArray[np.int64]]:
+    """Return the pairs of places of every key, as often as they share one."""
     order = np.lexsort((places, keys))
     keys, places = keys[order], places[order]
     starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]]) if keys.size else np.empty(0, np.int64)
@@ -61,5 +99,5 @@ def pairs_of(
             continue
         block = places[begins[:, None] + np.arange(size)]
         first, second = np.triu_indices(size, 1)
-        parts.append(np.unique((block[:, first] * total + block[:, second]).ravel()))
-    return np.unique(np.concatenate(parts))
+        parts.append((block[:, first] * total + block[:, second]).ravel())
+    return parts

@@ -22,6 +22,7 @@ _KINDS: dict[str, list[str]] = {}
 for _kind, _system in SYSTEM.items():
     _KINDS.setdefault(_system, []).append(_kind.value)
 _MOST_NAMES = 3
+_CACHED = 100_000
 _USES = ("official", "usual", "maiden", "nickname", "anonymous", "temp", "old", "")
 
 
@@ -70,6 +71,7 @@ def _names(patient: Json) -> list[Json]:
     return known[:_MOST_NAMES] or [{}]
 
 
+@functools.lru_cache(_CACHED)
 def _told(text: str) -> str:
     """Return a name without the words that stand for none."""
     return " ".join(word for word in text.split() if names.plain(word) not in placeholders())

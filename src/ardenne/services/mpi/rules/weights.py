@@ -78,16 +78,36 @@ class Scorer:
         self._match = math.log2(max(weights.matches, 1e-4) / others)
         self._relative = math.log2(max(weights.relatives, 1e-4) / others)
         tables = (weights.same, weights.relative, weights.stranger)
-        self._tables = [
+        self.tables = [
             list(zip(*([math.log2(one) for one in table[field]] for table in tables), strict=True))
             for field in FIELDS
         ]
+
+    @property
+    def prior_of_strangers(self) -> float:
+        """Log2 of how many times likelier one person is than two strangers, before any trait is compared."""
+        return self._match
+
+    @property
+    def prior_of_relatives(self) -> float:
+        """The same against two relatives."""
+        return self._match - self._relative
+
+    def shift_of_birth(self, birth: str) -> float:
+        """Return by how many bits agreement on a birth date is likelier between strangers than on the average date."""
+        mean = self.weights.mean["birth"]
+        return _shift(self.weights.births.get(birth, mean), mean)
+
+    def shift_of_name(self, place: int, word: str) -> float:
+        """The same for a given (place 0) or family name (place 1)."""
+        table = self.weights.family if place else self.weights.given
+        return _shift(table.get(word, self.weights.rare), self.weights.mean["family" if place else "given"])
 
     def score(self, one: Traits, other: Traits, comparison: Comparison) -> Score:
         """Return the odds with the evidence of each trait."""
         same, relative, stranger = self._match, self._relative, 0.0
         found: list[tuple[int, float, float, float]] = []
-        tables = self._tables
+        tables = self.tables
         for place, level in enumerate(comparison):
             if level == MISSING:
                 continue
@@ -107,20 +127,15 @@ class Scorer:
         return Score(weight, against, prior, comparison, found)
 
     def _rarity(self, place: int, level: int, one: Traits, other: Traits) -> float:
-        weights = self.weights
         if place == 2:
-            if level != BIRTH_SAME:
-                return 0.0
-            share, mean = weights.births.get(one.birth, weights.mean["birth"]), weights.mean["birth"]
-        else:
-            table = weights.family if place else weights.given
-            words = (one.family, other.family) if place else (one.given, other.given)
-            shared = set(words[0]).intersection(words[1])
-            if not shared:
-                return 0.0
-            share = min(table.get(word, weights.rare) for word in shared)
-            mean = weights.mean["family" if place else "given"]
-        return math.log2(min(max(share / mean, _LEAST), _MOST))
+            return self.shift_of_birth(one.birth) if level == BIRTH_SAME else 0.0
+        words = (one.family, other.family) if place else (one.given, other.given)
+        shared = set(words[0]).intersection(words[1])
+        return min((self.shift_of_name(place, word) for word in shared), default=0.0)
+
+
+def _shift(share: float, mean: float) -> float:
+    return math.log2(min(max(share / mean, _LEAST), _MOST))
 
 
 def explained(score: Score) -> list[Part]:

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ardenne.services.mpi.rules.blocking import blocking_keys
+from ardenne.services.mpi.rules.blocking import ENOUGH, asked_keys, kept_keys
 from ardenne.services.mpi.rules.comparison import FIELDS, LEVELS, MISSING, compare
 from ardenne.services.mpi.rules.decision import ASK, LINK, NEW, decide
 from ardenne.services.mpi.rules.distance import edits, within
-from ardenne.services.mpi.rules.training import train
+from ardenne.services.mpi.rules.training import shipped, train
 from ardenne.services.mpi.rules.traits import Traits, prepare
 from ardenne.services.mpi.rules.weights import Scorer, explained
 
@@ -74,15 +74,42 @@ def test_levels(trait: str, changed: dict[str, object], expected: str) -> None:
     assert level(trait, ANNA._replace(**changed)) == expected  # type: ignore[arg-type]
 
 
-def test_keys_survive_what_changes() -> None:
-    keys = set(blocking_keys(ANNA))
-    for changed in (
+def shared(asked: Traits, kept: Traits) -> int:
+    """What the keys that two identities share are worth."""
+    found = set(kept_keys(kept))
+    return sum(worth for key, worth in asked_keys(asked).items() if key in found)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
         {"family": ("mueller",), "postcode": "9999", "street": "", "phone": ""},
         {"numbers": (), "phone": "", "birth": "19800102"},
+        {"numbers": (), "phone": "", "birth": "19810201"},
         {"given": ("weber",), "family": ("anna",), "numbers": (), "phone": ""},
         {"numbers": (), "birth": "", "phone": ""},
+        {"numbers": (), "phone": "", "postcode": "", "city": "", "street": "", "birth": "19800219"},
+        {"numbers": (), "phone": "", "postcode": "", "street": "", "given": ()},
+        {"numbers": (), "phone": "", "birth": "1980", "street": ""},
+        {"numbers": (), "phone": "", "birth": "19810205", "given": ("a",)},
+    ],
+)
+def test_keys_survive_what_changes(changed: dict[str, object]) -> None:
+    other = ANNA._replace(**changed)  # type: ignore[arg-type]
+    assert shared(ANNA, other) >= ENOUGH
+    assert shared(other, ANNA) >= ENOUGH
+
+
+def test_neighbours_namesakes_and_those_of_one_birthday_are_not_compared() -> None:
+    stranger = prepare(
+        given="Carlos", family="Ferreira", birth="1971-09-30", postcode="9999", street="Grand-Rue"
+    )
+    for changed in (
+        {"postcode": "1234", "street": "rue du fort", "house": "7"},
+        {"birth": "19800201"},
+        {"given": ("anna", "maria"), "family": ("weber",), "birth": "19801205"},
     ):
-        assert keys & set(blocking_keys(ANNA._replace(**changed)))  # type: ignore[arg-type]
+        assert shared(ANNA, stranger._replace(**changed)) < ENOUGH  # type: ignore[arg-type]
 
 
 def scorer(relatives: float = 0.3) -> Scorer:
@@ -122,3 +149,14 @@ def test_two_valid_numbers_are_never_linked_by_the_machine() -> None:
     one = ANNA._replace(numbers=(("LU_MATRICULE", "1980010145728", True),))
     other = ANNA._replace(numbers=(("LU_MATRICULE", "1976061212386", True),))
     assert decide(scorer(), one, other).outcome != LINK
+
+
+def test_thin_evidence_does_not_link_valid_numbers_of_two_countries() -> None:
+    one = ANNA._replace(numbers=(("LU_MATRICULE", "1980010145728", True),), phone="")
+    sister = one._replace(given=("maria",), numbers=(("BE_NISS", "85073003328", True),))
+    decision = decide(scorer(), one, sister)
+    assert "two-countries" in decision.guards and decision.outcome != LINK
+    commuter = ANNA._replace(numbers=(("BE_NISS", "85073003328", True),))
+    shipped_scorer = Scorer(shipped(), 1_000_000)
+    assert decide(shipped_scorer, ANNA._replace(numbers=one.numbers), commuter).outcome == LINK
+    assert decide(shipped_scorer, one, sister._replace(numbers=())).guards == ()

@@ -6,17 +6,13 @@ import hashlib
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from ardenne.services.messaging import rules, store_folders, store_mail
 from ardenne.services.messaging.doors.imap.answers import No
-from ardenne.services.messaging.doors.imap.selected import Selected, flags
+from ardenne.services.messaging.doors.imap.selected import Conversation, Selected, flags
 from ardenne.services.messaging.doors.imap.syntax import Argument, BadCommand, moment, string, text
 from ardenne.services.messaging.doors.signing_in import Guest
 from ardenne.standards.mail.entity import entity
-
-if TYPE_CHECKING:
-    from ardenne.services.messaging.doors.imap.session import Session
 
 _SPECIAL = {rules.SENT: "\\Sent", rules.ARCHIVE: "\\Archive", rules.TRASH: "\\Trash"}
 KEPT_FLAGS = (*rules.FLAGS, "$Forwarded", "$MDNSent")
@@ -27,7 +23,7 @@ _COUNTS = frozenset({"MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN"})
 class Folders:
     """The commands for one guest."""
 
-    def __init__(self, session: Session, guest: Guest) -> None:
+    def __init__(self, session: Conversation, guest: Guest) -> None:
         self._session, self._guest = session, guest
         self._member, self._database = guest.member.id, guest.service.database
 

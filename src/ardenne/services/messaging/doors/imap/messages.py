@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ardenne.services.messaging import rules, store_folders, store_mail
 from ardenne.services.messaging.doors.imap import fetching, searching
 from ardenne.services.messaging.doors.imap.answers import No
 from ardenne.services.messaging.doors.imap.folders import KEPT_FLAGS, kept_flags
-from ardenne.services.messaging.doors.imap.selected import Known, Selected, flags
+from ardenne.services.messaging.doors.imap.selected import Conversation, Known, Selected, flags
 from ardenne.services.messaging.doors.imap.syntax import Argument, BadCommand, text
 from ardenne.services.messaging.doors.signing_in import Guest
 from ardenne.standards.mail.entity import Entity
-
-if TYPE_CHECKING:
-    from ardenne.services.messaging.doors.imap.session import Session
 
 
 class Messages:
     """The commands for one guest and one selected folder. ``by_uid``: numbers are uids."""
 
-    def __init__(self, session: Session, guest: Guest, selected: Selected, *, by_uid: bool) -> None:
+    def __init__(self, session: Conversation, guest: Guest, selected: Selected, *, by_uid: bool) -> None:
         self._session, self._guest, self._selected, self._by_uid = session, guest, selected, by_uid
         self._member, self._database = guest.member.id, guest.service.database
 

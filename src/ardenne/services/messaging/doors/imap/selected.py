@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Protocol
 
 from ardenne.services.messaging.doors.imap.searching import Numbers
 from ardenne.services.messaging.doors.imap.syntax import members
@@ -94,3 +95,12 @@ class Selected:
 def flags(found: Sequence[str]) -> bytes:
     """Return flags as IMAP writes them."""
     return b"(" + " ".join(sorted(found)).encode() + b")"
+
+
+class Conversation(Protocol):
+    """What commands need of the conversation that they are given in."""
+
+    selected: Selected | None
+
+    async def tell(self, line: bytes) -> None:
+        """Send one line."""
