@@ -15,6 +15,7 @@ from ardenne.apps.composition import registry
 from ardenne.kernel.audit.journal import Journal
 from ardenne.kernel.blobs import upkeep
 from ardenne.kernel.policy.service import PolicyService
+from ardenne.kernel.rest import encrypting
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import load
 from ardenne.kernel.store.database import Database
@@ -54,6 +55,20 @@ def rotate(data: Path | None, database: str | None) -> None:
     click.echo(
         f"the keys of {number} records are sealed with the new key: back up keys/contents of the data folder now"
     )
+
+
+@contents.command("encrypt")
+@_DATA
+@_DATABASE
+def encrypt(data: Path | None, database: str | None) -> None:
+    """Encrypt what a version before encryption kept plain, and remove the plain files. Exit code 3 if some are damaged."""
+    done = _with_node(data, database, encrypting.encrypt)
+    for digest in done.damaged[:50]:
+        click.echo(
+            f"BAD  {digest}: it is not what was stored, its plain file stays: restore it from a backup"
+        )
+    click.echo(f"{done.contents} plain contents encrypted and removed, {done.binaries} Binaries written anew")
+    sys.exit(3 if done.damaged else 0)
 
 
 @contents.command("destroy")

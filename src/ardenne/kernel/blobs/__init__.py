@@ -84,6 +84,10 @@ class BlobStore:
         chunks = _cut(row[2]) if row[2] is not None else self.files.read(row[3], sealing.SEALED_CHUNK)
         return b"".join(sealing.unseal(key, digest, chunks))
 
+    async def plain(self, digest: str) -> bytes:
+        """Return a content that an older version kept without encryption. Raises FileNotFoundError, ContentDamaged."""
+        return await asyncio.to_thread(self._plain, digest)
+
     def _plain(self, digest: str) -> bytes:
         """Return a content that an older version kept without encryption."""
         if len(digest) != 64:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ardenne.kernel.blobs import ContentDamaged, KeyMissing
 from ardenne.kernel.http.message import Request, Response
+from ardenne.kernel.identity.caller import Caller, Kind
 from ardenne.kernel.rest import answers, incoming, instance
 from ardenne.kernel.rest.errors import refuse
 from ardenne.kernel.rest.service import FhirService
@@ -82,7 +83,9 @@ def raw(content: bytes, kind: str, *headers: tuple[str, str]) -> Response:
 async def create(service: FhirService, request: Request) -> Response:
     """Answer ``POST Binary``."""
     resource = _sent(request)
-    return await instance.store(service, request, keep(resource, change.new_id(), Mode.CREATE, Method.POST))
+    owner = owner_of(service.caller)
+    asked = keep(resource, change.new_id(), Mode.CREATE, Method.POST, owner=owner)
+    return await instance.store(service, request, asked)
 
 
 async def update(service: FhirService, request: Request, resource_id: str) -> Response:
@@ -92,8 +95,21 @@ async def update(service: FhirService, request: Request, resource_id: str) -> Re
     if resource.setdefault("id", resource_id) != resource_id:
         raise refuse(400, "invalid", "the id of the content and of the address differ", "id", "Binary.id")
     expected = answers.expected_version(request)
-    asked = keep(resource, resource_id, Mode.PUT, Method.PUT, expected)
+    owner = owner_of(service.caller)
+    asked = keep(resource, resource_id, Mode.PUT, Method.PUT, expected, owner)
     return await instance.store(service, request, asked)
+
+
+def owner_of(caller: Caller) -> str:
+    """Return with whose key a Binary without ``securityContext`` is encrypted: its sender's.
+
+    The own record of a citizen, the organisation, else the practitioner; empty (nobody's) for the operator.
+    """
+    if caller.kind is Kind.CITIZEN and caller.patient:
+        return f"Patient/{caller.patient}"
+    if caller.organisation:
+        return f"Organization/{caller.organisation}"
+    return f"Practitioner/{caller.practitioner}" if caller.practitioner else ""
 
 
 def _sent(request: Request) -> dict[str, Any]:
@@ -113,8 +129,12 @@ def keep(
     mode: Mode,
     method: Method,
     expected: int | None = None,
+    owner: str = "",
 ) -> Change:
-    """Return the change that stores a Binary with its content, which goes into the content store."""
+    """Return the change that stores a Binary with its content, which goes into the content store.
+
+    The content is encrypted with the key of the patient whom ``securityContext`` names, else with that of ``owner``.
+    """
     kept = {name: value for name, value in resource.items() if name not in ("data", "_data")}
     content: Content | None = None
     if resource.get("data"):
@@ -123,9 +143,9 @@ def keep(
         except binascii.Error:
             raise refuse(422, "value", "data is not base64", "base64", "Binary.data") from None
         context = str(resource.get("securityContext", {}).get("reference", ""))
-        patient = context if context.startswith("Patient/") else ""
-        content = contents.of(patient, data)
-        kept["_data"] = contents.naming(content.digest.hex(), patient)
+        owner = context if context.startswith("Patient/") else owner
+        content = contents.of(owner, data)
+        kept["_data"] = contents.naming(content.digest.hex(), owner)
     body = dump(kept)
     return change.write(parse(body), body, resource_id, mode, method, expected)._replace(content=content)
 

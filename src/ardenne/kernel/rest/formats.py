@@ -1,4 +1,7 @@
-"""The format of an answer: JSON or XML, plain or indented (R4, RESTful API, 3.1.0.1.11)."""
+"""The format of an answer: JSON or XML, plain or indented (R4, RESTful API, 3.1.0.1.11).
+
+An error keeps its status for clients that take neither: who wants a PDF that is not there learns 404, not 406.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ def negotiated(request: Request, response: Response) -> Response:
         body = xml.dump(parse_exact(response.body), pretty=indented)
         headers["content-type"] = answers.XML
         return response._replace(body=body, headers=tuple(headers.items()))
-    if wanted == "none":
+    if wanted == "none" and response.status < 400:
         text = "only application/fhir+json and application/fhir+xml are answered here"
         return answers.error(refuse(406, "not-supported", text, "accept"))
     if indented:

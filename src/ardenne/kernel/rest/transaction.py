@@ -209,7 +209,8 @@ class Transaction:
         if step.resource_type == "Binary":
             mode = Mode.CREATE if step.request.method == "POST" else Mode.PUT
             resource = {**sent.resource, "id": step.resource_id}
-            return binary.keep(resource, step.resource_id, mode, Method.PUT, expected)
+            owner = binary.owner_of(self._service.caller)
+            return binary.keep(resource, step.resource_id, mode, Method.PUT, expected, owner)
         if step.request.method == "POST":
             return change.write(sent.resource, sent.content, step.resource_id, Mode.CREATE, Method.POST)
         given = sent.resource.get("id")

@@ -11,7 +11,7 @@ from ardenne.kernel.search.errors import SearchError, UnknownParameter
 from ardenne.kernel.search.query import Parameter
 from ardenne.kernel.search.values import plain, prefixed, split
 from ardenne.kernel.store import conditions as ask
-from ardenne.kernel.store import hashing
+from ardenne.kernel.store import custom, hashing
 from ardenne.kernel.store.types import NUMBERS
 from ardenne.standards.fhir import definitions, extraction
 
@@ -227,7 +227,13 @@ class Translator:
             raise SearchError(parameter.text, f"none of {', '.join(allowed[:5])} has '{inner.name}'")
         owner = target.owner and allowed == ["Patient"]
         keys = tuple(source.key for source in target.sources())
-        return ask.Refers(keys, tuple(targets), owner)
+        linked = ask.Refers(keys, tuple(targets), owner)
+        held = custom.current().find(target.resource_type, f"{target.code}.{inner.name}")
+        if held is None or inner.chain or not custom.current().is_ready(held):
+            return linked
+        # what the reference leads to may be contained: a custom parameter of the chain's own name finds it
+        within = Parameter(held.parameter.code, inner.modifier, "", inner.value, inner.text)
+        return ask.Any((linked, self._parameter(target.resource_type, within, depth + 1)))
 
     def _has(self, resource_type: str, parameter: Parameter, depth: int) -> ask.Condition:
         source, _, rest = parameter.chain.partition(":")

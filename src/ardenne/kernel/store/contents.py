@@ -11,7 +11,7 @@ DIGEST = "https://ardenne.health/fhir/StructureDefinition/content-sha256"
 RECORD = "https://ardenne.health/fhir/StructureDefinition/content-record"
 
 NOBODY = 0
-"""The record of contents that belong to no patient, or not yet: what waits in the error desk."""
+"""The record of contents that belong to nobody yet: what waits in the error desk, documents of applications."""
 
 
 class Content(NamedTuple):
@@ -22,21 +22,22 @@ class Content(NamedTuple):
     data: bytes | None = None
 
 
-def record_of(patient: str) -> int:
-    """Return the record of a patient (``Patient/id``); empty: nobody's."""
-    return hashing.self_hash("Patient", patient.removeprefix("Patient/")) if patient else NOBODY
+def record_of(owner: str) -> int:
+    """Return whose key encrypts what an owner has: a patient (``Patient/id`` or its id), or who stored it; empty: nobody."""
+    kind, _, name = owner.rpartition("/")
+    return hashing.self_hash(kind or "Patient", name) if owner else NOBODY
 
 
-def of(patient: str, data: bytes) -> Content:
-    """Return a content to be stored in the record of a patient (``Patient/id``; empty: nobody's)."""
-    return Content(record_of(patient), hashlib.sha256(data).digest(), data)
+def of(owner: str, data: bytes) -> Content:
+    """Return a content to be stored with the key of an owner (see ``record_of``)."""
+    return Content(record_of(owner), hashlib.sha256(data).digest(), data)
 
 
-def naming(digest: str, patient: str) -> dict[str, Any]:
+def naming(digest: str, owner: str) -> dict[str, Any]:
     """Return what stands in a Binary in place of ``data`` (the member ``_data``)."""
     found = [{"url": DIGEST, "valueString": digest}]
-    if patient:
-        found.append({"url": RECORD, "valueString": f"Patient/{patient.removeprefix('Patient/')}"})
+    if owner:
+        found.append({"url": RECORD, "valueString": owner if "/" in owner else f"Patient/{owner}"})
     return {"extension": found}
 
 

@@ -20,9 +20,11 @@ from ardenne.standards.hl7v3.wrapper import (
     act,
     add,
     answer,
+    request,
     write_id,
 )
 
+REVISED = "PRPA_IN201302UV02"
 FOUND, NUMBERS = "PRPA_IN201306UV02", "PRPA_IN201310UV02"
 OK, NOTHING, APPLICATION_ERROR, QUERY_ERROR = "OK", "NF", "AE", "QE"
 """Codes of an answer (HL7 QueryResponse)."""
@@ -94,6 +96,13 @@ def response(
             add(told, f"result{name}Quantity", value=str(value))
     if query[1] is not None:
         node.append(copy.deepcopy(query[1]))
+    return root
+
+
+def revised(own: Party, receiver: Party, numbers: Sequence[Number]) -> etree._Element:
+    """Return PRPA_IN201302UV02 with all numbers of a person and nothing else (IHE PIXV3 Update Notification, ITI-46)."""
+    root = request(REVISED, own, receiver)
+    _registration(act(root, REVISED.replace("_IN", "_TE")), Person({}, numbers), own, False)
     return root
 
 

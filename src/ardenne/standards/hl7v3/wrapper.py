@@ -113,6 +113,26 @@ def _party(root: etree._Element, name: str) -> Party:
     return Party(id_of(el.child(device, "id")), id_of(organisation))
 
 
+def request(interaction: str, own: Party, receiver: Party) -> etree._Element:
+    """Return the wrapper of a message of our own that wants to be acknowledged; the content is still to be added."""
+    root = element(interaction)
+    root.set("ITSVersion", "XML_1.0")
+    add(root, "id", root=str(uuid.uuid4()))
+    add(root, "creationTime", value=datetime.now(UTC).strftime("%Y%m%d%H%M%S+0000"))
+    add(root, "interactionId", root=_INTERACTIONS, extension=interaction)
+    add(root, "processingCode", code="P")
+    add(root, "processingModeCode", code="T")
+    add(root, "acceptAckCode", code="AL")
+    _write_party(root, "receiver", "RCV", receiver)
+    _write_party(root, "sender", "SND", own)
+    return root
+
+
+def acknowledged(root: etree._Element) -> str:
+    """Return the code of an acknowledgement (CA, AA, CE …); empty when a message is none."""
+    return el.attribute(el.child(root, "acknowledgement", "typeCode"), "code")
+
+
 def answer(interaction: str, asked: Head, own: Party, done: Acknowledged) -> etree._Element:
     """Return the wrapper of the answer to a message; the content is still to be added."""
     root = element(interaction)

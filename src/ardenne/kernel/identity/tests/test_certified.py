@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import uuid
 from collections.abc import Callable
 
 import msgspec
@@ -10,6 +12,7 @@ import pytest
 from ardenne.kernel.http.message import ClientCertificate
 from ardenne.kernel.identity.certified import Certified
 from ardenne.kernel.identity.errors import OAuthError, Unauthenticated
+from ardenne.kernel.identity.oauth import registration
 from ardenne.kernel.identity.store_families import Client
 
 from .conftest import ISSUER, World, request
@@ -117,6 +120,30 @@ def test_a_certificate_belongs_to_one_application(world: World, bound: Client) -
             return bool(await world.identity.families.add_client(connection, twin))
 
     assert world.run(add()) is False
+
+
+def test_a_changed_certificate_is_kept_and_ends_what_the_application_holds(
+    world: World, bound: Client
+) -> None:
+    form = {
+        "name": bound.name, "redirects": " ".join(bound.redirect_uris), "scopes": "system/*.rs",
+        "jwks": json.dumps(bound.jwks), "certificate_subject": "CN=renamed",
+    }  # fmt: skip
+    changed = registration.changed(bound, form)
+    assert (changed.certificate, changed.certificate_subject) == ("", "CN=renamed")
+    assert registration.takes_away(bound, changed)
+    text = world.run(token(world, own(bound)))
+
+    async def change(client: Client) -> bool:
+        async with world.node.database.transaction() as connection:
+            return await world.identity.families.change_client(connection, client, end=True)
+
+    fresh = msgspec.structs.replace(changed, certificate_subject=f"CN={uuid.uuid4().hex}")
+    assert world.run(change(fresh))
+    with pytest.raises(Unauthenticated):
+        world.run(identified(world, text, own(bound)))
+    other = msgspec.structs.replace(world.app, certificate_subject=fresh.certificate_subject)
+    assert world.run(change(other)) is False
 
 
 def test_a_renewed_certificate_of_the_same_subject_counts_when_the_subject_is_registered() -> None:

@@ -62,6 +62,8 @@ class Receiver:
         self.code = 200
         self.answer: Callable[[BaseHTTPRequestHandler], None] | None = None
         self.address = ""
+        self.body = b""
+        """What came last, for ``answer``."""
 
     def of(self, kind: str) -> list[Call]:
         return [call for call in self.calls if call.kind == kind]
@@ -80,6 +82,7 @@ def listening() -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = {name.lower(): text for name, text in self.headers.items()}
             if receiver.answer is not None:
+                receiver.body = body
                 receiver.answer(self)
                 return
             if receiver.code < 300:

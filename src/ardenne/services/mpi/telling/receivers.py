@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-_SCHEMES = {"mllp": "pix", "mllps": "pix", "http": "pmir", "https": "pmir"}
+_SCHEMES = {
+    "mllp": "pix", "mllps": "pix", "soap+http": "pixv3", "soap+https": "pixv3", "http": "pmir", "https": "pmir",
+}  # fmt: skip
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]{0,60}")
 _OID = re.compile(r"[0-2](\.(0|[1-9]\d*))+")
 _COLUMNS = ["name", "address", "domains"]
@@ -19,7 +21,7 @@ class ReceiversError(ValueError):
 
 
 class Receiver(NamedTuple):
-    """Somebody who is told. ``kind``: pix (HL7 v2 by MLLP) or pmir (FHIR message by HTTP).
+    """Somebody who is told. ``kind``: pix (HL7 v2 by MLLP), pixv3 (HL7 v3 by SOAP) or pmir (FHIR message by HTTP).
 
     ``domains``: systems of the numbers that the receiver wants (``urn:oid:…``); empty: all.
     """
@@ -59,7 +61,7 @@ def _receiver(number: int, cells: Sequence[str]) -> Receiver:
         )
     if parts.scheme not in _SCHEMES or not parts.hostname:
         raise ReceiversError(
-            f"person_receivers, line {number}: the address begins with mllp://, mllps://, http:// or https://"
+            f"person_receivers, line {number}: the address begins with mllp://, mllps://, soap+http://, soap+https://, http:// or https://"
         )
     if _SCHEMES[parts.scheme] == "pix" and not parts.port:
         raise ReceiversError(f"person_receivers, line {number}: an MLLP address names its port")

@@ -22,6 +22,8 @@ from ardenne.kernel.identity.caller import Caller, Kind, Purpose
 from ardenne.kernel.mllp import client
 from ardenne.kernel.mllp.client import NotSent, NotTaken
 from ardenne.kernel.rest.service import FhirService
+from ardenne.kernel.soap import client as soap_client
+from ardenne.kernel.soap.client import CallFailed
 from ardenne.kernel.subscriptions import endpoint
 from ardenne.kernel.subscriptions.endpoint import DeliveryError
 from ardenne.kernel.subscriptions.rules import Rules, pause
@@ -31,6 +33,8 @@ from ardenne.services.mpi.telling import messages, store
 from ardenne.services.mpi.telling.receivers import Receiver
 from ardenne.services.mpi.telling.store import Leased
 from ardenne.standards.fhir.json import parse_exact
+from ardenne.standards.hl7v3 import answers, wrapper
+from ardenne.standards.hl7v3.wrapper import Id, Party
 
 Json = dict[str, Any]
 _LEASE = timedelta(seconds=120)
@@ -105,7 +109,7 @@ class TellingRunner:
                 await self._write(partial(store.nothing_to_tell, receiver=receiver.name, waited=waited))
                 return True
             await self._send(receiver, numbers, patients)
-        except (NotSent, DeliveryError) as error:
+        except (NotSent, CallFailed, DeliveryError) as error:
             answered = getattr(error, "answered", False)
             if answered and leased.failures + 1 >= _ATTEMPTS:
                 await self._write(
@@ -151,6 +155,9 @@ class TellingRunner:
                 receiver.address, headers, orjson.dumps(bundle, default=str), _SECONDS, self._rules
             )
             return
+        if receiver.kind == "pixv3":
+            await self._by_soap(receiver, numbers)
+            return
         parts = urlsplit(receiver.address)
         time = datetime.now(UTC).strftime("%Y%m%d%H%M%S+0000")
         message = messages.update(numbers, self._sender, receiver.name, time, control)
@@ -158,6 +165,18 @@ class TellingRunner:
         if parts.scheme == "mllps":
             tls = self._tls or ssl.create_default_context()
         await client.send(str(parts.hostname), int(parts.port or 0), message, control, tls, _SECONDS)
+
+    async def _by_soap(self, receiver: Receiver, numbers: Sequence[tuple[str, str]]) -> None:
+        """Send a PIXV3 notification. Raises CallFailed or NotTaken."""
+        own = Party(Id(self._sender), Id(self._sender))
+        body = answers.revised(own, Party(Id(receiver.name)), numbers)
+        address = receiver.address.removeprefix("soap+")
+        told = await soap_client.call(address, f"urn:hl7-org:v3:{answers.REVISED}", body, self._tls, _SECONDS)
+        code = wrapper.acknowledged(told)
+        if code in ("AE", "CE"):
+            raise CallFailed(f"the receiver answered {code}", answered=True)
+        if code not in ("AA", "CA"):
+            raise NotTaken(f"the receiver answered {code[:2] or 'nothing'}")
 
     async def _write(self, work: Callable[..., Awaitable[None]]) -> None:
         async with self._service.database.transaction() as connection:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from lxml import etree
 
 from ardenne.kernel.mllp.server import MllpServer
 from ardenne.kernel.store import groups
 from ardenne.kernel.subscriptions.tests.receiver import RULES, listening
+from ardenne.kernel.subscriptions.tests.receiver import Receiver as HttpReceiver
 from ardenne.kernel.testing import TestNode
 from ardenne.services.mpi import merging
 from ardenne.services.mpi.index import Index
@@ -24,6 +27,10 @@ from ardenne.services.mpi.telling.runner import TellingRunner
 from ardenne.services.mpi.tests.persons import NORTH, SOUTH, patient, register
 from ardenne.standards.hl7v2 import er7
 from ardenne.standards.hl7v2.acknowledgement import acknowledge
+from ardenne.standards.hl7v3 import answers as hl7v3
+from ardenne.standards.hl7v3 import wrapper
+from ardenne.standards.hl7v3.wrapper import Acknowledged, Id, Party
+from ardenne.standards.xds import soap
 
 _OTHER: dict[str, Any] = {
     "name": [{"family": "Weis", "given": ["Paul"]}],
@@ -271,6 +278,61 @@ def test_pmir_tells_the_patients_with_their_links(world: tuple[TestNode, Hospita
     newest = {one["resource"]["id"]: one["resource"] for one in entries}
     assert newest[gone]["active"] is False
     assert newest[gone]["link"] == [{"other": {"reference": f"Patient/{kept}"}, "type": "replaced-by"}]
+
+
+class V3Hospital:
+    """A SOAP door that takes PRPA_IN201302UV02 and acknowledges with ``code``, on this machine."""
+
+    def __init__(self, receiver: HttpReceiver) -> None:
+        self.receiver = receiver
+        self.messages: list[etree._Element] = []
+        self.code = "CA"
+
+    def answer(self, door: BaseHTTPRequestHandler) -> None:
+        message = soap.read(self.receiver.body)
+        self.messages.append(message.body)
+        told = hl7v3.acknowledgement(wrapper.head(message.body), Party(Id("1.2.9")), Acknowledged(self.code))
+        body = soap.write("urn:hl7-org:v3:MCCI_IN000002UV01", told, message.message_id)
+        door.send_response(200)
+        door.send_header("content-type", "application/soap+xml")
+        door.end_headers()
+        door.wfile.write(body)
+
+
+def test_hl7_v3_receivers_are_told_by_soap(world: tuple[TestNode, Hospital, Receiver]) -> None:
+    node, _hospital, _receiver = world
+    with listening() as receiver:
+        hospital = V3Hospital(receiver)
+        receiver.answer = hospital.answer
+        runner = runner_of(node, Receiver("south", "pixv3", f"soap+{receiver.address}/pix"))
+        add(node, "N1")
+        settle(node, runner)
+        add(node, "S1", SOUTH)
+        settle(node, runner)
+        hospital.code = "CE"
+        add(node, "N2", **_OTHER)
+        settle(node, runner)
+    ids = [
+        {
+            one.get("extension")
+            for one in found.iter("{urn:hl7-org:v3}id")
+            if one.getparent().tag.endswith("}patient")
+        }
+        for found in hospital.messages
+    ]
+    assert ids == [{"N1"}, {"N1", "S1"}, {"N2"}]
+    text = etree.tostring(hospital.messages[1]).decode()
+    assert "Hoffmann" not in text and 'nullFlavor="NA"' in text
+    (state,) = node.run(store.states(node.database))
+    assert (state.waiting, state.problem) == (1, "the receiver answered CE")
+
+
+@pytest.mark.corpus
+def test_the_v3_notification_is_valid_by_the_published_schema(corpus: Path) -> None:
+    path = corpus / "documents/schema/hl7v3/multicacheschemas/PRPA_IN201302UV02.xsd"
+    schema = etree.XMLSchema(etree.parse(path))
+    made = hl7v3.revised(Party(Id("1.2.8"), Id("1.2.8")), Party(Id("1.2.9")), [(NORTH, "N1"), (SOUTH, "S1")])
+    assert schema.validate(etree.fromstring(etree.tostring(made))), schema.error_log
 
 
 def test_the_table_of_receivers(tmp_path: Path) -> None:

@@ -16,6 +16,15 @@ Json = dict[str, Any]
 _BASE = "https://profiles.ihe.net/ITI/MHD/SearchParameter/"
 
 
+def _of_contained(resource_type: str, code: str, member: str) -> Json:
+    """Return the parameter by which the author or source of a resource is found who is contained in it."""
+    name = f"{resource_type}-{code.title()}-{member.title()}"
+    who = f"('#' + id) in %resource.{code}.reference"
+    expression = f"{resource_type}.contained.where($this is Practitioner and {who}).name.{member}"
+    told = f"The {member} name of the {code}, when it is contained"
+    return _parameter(name, f"{code}.{member}", resource_type, "string", expression, told)
+
+
 def _parameter(name: str, code: str, base: str, kind: str, expression: str, told: str) -> Json:
     return {
         "resourceType": "SearchParameter",
@@ -44,6 +53,8 @@ PARAMETERS = (
         "List-SourceId", "sourceId", "List", "token",
         f"List.extension.where(url = '{codings.SOURCE_ID}').value", "Which source submitted",
     ),
+    *(_of_contained("DocumentReference", "author", member) for member in ("family", "given")),
+    *(_of_contained("List", "source", member) for member in ("family", "given")),
 )  # fmt: skip
 
 

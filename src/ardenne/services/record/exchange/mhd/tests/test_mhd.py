@@ -355,9 +355,11 @@ def test_retrieving_says_why_not(node: TestNode) -> None:
     assert node.call("GET", place, headers={"accept": "*/*"}).status == 200
     other = node.call("GET", place, headers={"accept": "image/png"})
     assert (other.status, other.json["resourceType"]) == (406, "OperationOutcome")
-    assert node.call("GET", "Binary/unknown").status == 404
+    for accept in ({}, {"accept": "application/pdf"}):
+        assert node.call("GET", "Binary/unknown", headers=accept).status == 404
     assert node.call("DELETE", place).status in (200, 204)
-    assert node.call("GET", place).status == 410
+    for accept in ({}, {"accept": "text/plain"}):
+        assert node.call("GET", place, headers=accept).status == 410
 
 
 def test_both_faces_show_one_store(node: TestNode) -> None:
