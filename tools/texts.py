@@ -59,6 +59,7 @@ PACKAGES = (
     Package("services/affiliation", ("services/affiliation",)),
     Package("services/retention", ("services/retention",)),
     Package("services/notices", ("services/notices",)),
+    Package("services/messaging", ("services/messaging",), ("ardenne.services.messaging.wording",)),
     Package("services/referring", ("services/referring",), ("ardenne.services.referring.wording",)),
     Package("services/accounts", ("services/accounts",), ("ardenne.services.accounts.wording",)),
 )

@@ -17,6 +17,7 @@ from ardenne import __version__
 from ardenne.apps import messages
 from ardenne.apps.composition import registry
 from ardenne.apps.doorkeeper import Doorkeeper, bare_request
+from ardenne.apps.instantiated import promised
 from ardenne.apps.pages import pages_application
 from ardenne.apps.patients import FhirPatients
 from ardenne.kernel.audit.door import AuditDoor
@@ -27,10 +28,12 @@ from ardenne.kernel.background import repeat
 from ardenne.kernel.exports.operations import BulkExport
 from ardenne.kernel.exports.runner import ExportRunner
 from ardenne.kernel.exports.store import ExportJobs
-from ardenne.kernel.http import cors
+from ardenne.kernel.http import cors, mutual_tls
 from ardenne.kernel.http.asgi import Receive, RequestRefused, Scope, Send, read_request, send_response
+from ardenne.kernel.http.certificates import Shown
 from ardenne.kernel.http.faults import report
-from ardenne.kernel.http.message import Request, Response
+from ardenne.kernel.http.message import ClientCertificate, Request, Response
+from ardenne.kernel.http.tls import client_context, tls_context
 from ardenne.kernel.identity import loopback
 from ardenne.kernel.identity.caller import ANONYMOUS
 from ardenne.kernel.identity.errors import Unauthenticated
@@ -61,17 +64,21 @@ from ardenne.kernel.store.labelling import label_some
 from ardenne.kernel.store.reindexing import Reindexing
 from ardenne.kernel.store.resources import Resources
 from ardenne.kernel.subscriptions import websocket
-from ardenne.kernel.subscriptions.node import Subscriptions
+from ardenne.kernel.subscriptions.node import Subscriptions, rules_of
 from ardenne.services.authorisations.casework import Casework
 from ardenne.services.consent.objecting import Objections
 from ardenne.services.consent.projection import project
 from ardenne.services.consent.runner import ConsentRunner
-from ardenne.services.mpi import soap_doors
+from ardenne.services.messaging.doors import opening as mail_doors
+from ardenne.services.mpi import crossing, soap_doors
 from ardenne.services.mpi.adopting import PersonRunner, Projection
 from ardenne.services.mpi.api import PersonOperations
 from ardenne.services.mpi.index import Index
 from ardenne.services.mpi.nightly import NightlySearch
 from ardenne.services.mpi.soap_doors import PersonDoors
+from ardenne.services.mpi.telling import receivers
+from ardenne.services.mpi.telling.runner import TellingRunner
+from ardenne.services.mpi.v3_own import Own
 from ardenne.services.notices.sending import NoticeRunner, of_document
 from ardenne.services.record import summary_operation
 from ardenne.services.record.exchange import doors
@@ -111,6 +118,7 @@ class Application:
         self._doorkeeper: Doorkeeper | None = None
         self._database: Database | None = None
         self._background: list[asyncio.Future[None]] = []
+        self._shown = Shown(settings.mutual_tls_proxies, settings.mutual_tls_authorities)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -178,6 +186,7 @@ class Application:
                 ("POST", ""): publishing.bundle,
                 ("POST", "DocumentReference"): publishing.simplified,
             },
+            tuple(promised()),
         )
         self._background = [
             asyncio.ensure_future(importing.run()),
@@ -194,7 +203,14 @@ class Application:
         content = orjson.dumps(metadata.smart(identity.issuer))
         self._smart = Response(200, content, (("content-type", "application/json"), *_ANY_ORIGIN))
         audience = self.settings.xua_audience or identity.issuer
-        callers = Callers(service, xua.trust(self.settings.xua_issuers, audience), self._doorkeeper.caller)
+        keeper = self._doorkeeper
+        database, own = service.database, Own(self.settings.community).patients
+
+        async def person(authority: str, number: str) -> str:
+            return await crossing.numbered(database, own, f"urn:oid:{authority}", number)
+
+        trust = xua.trust(self.settings.xua_issuers, audience, person)
+        callers = Callers(service, trust, keeper.sender, keeper.admit)
         sharing = SharingDoors(service, Place(self.settings.community), callers)
         persons_by_soap = PersonDoors(service, index, self.settings.community, callers)
         self._soap = dict.fromkeys(doors.PATHS, sharing.answer)
@@ -233,16 +249,42 @@ class Application:
             asyncio.ensure_future(_label_all(database)),
             asyncio.ensure_future(self._nightly_search().run()),
             asyncio.ensure_future(_listen(self.settings, service, index)),
+            *self._mutual_tls(),
+            *self._telling(service),
             asyncio.ensure_future(parameters.keep(service)),
             asyncio.ensure_future(FactRunner(service).run()),
             asyncio.ensure_future(ReplayRunner(service).run()),
             asyncio.ensure_future(counting.run(database)),
             *self._watchers(service),
+            asyncio.ensure_future(mail_doors.listen(self.settings, service)),
+            asyncio.ensure_future(repeat(lambda: mail_doors.purge(service), mail_doors.PURGE_SECONDS)),
             asyncio.ensure_future(repeat(service.blobs.discard, _DISCARD_SECONDS)),
             asyncio.ensure_future(self._notices().run()),
             asyncio.ensure_future(CampaignRunner(service, schedule).run()),
             asyncio.ensure_future(CoverageRunner(service, self.settings.data_folder, schedule).run()),
         ]
+
+    def _mutual_tls(self) -> list[asyncio.Future[None]]:
+        """Begin the port where whoever calls shows a certificate; none without a setting."""
+        settings = self.settings
+        if not settings.mutual_tls_port:
+            return []
+        files = (settings.mutual_tls_certificate, settings.mutual_tls_key, settings.mutual_tls_authorities)
+        tls = tls_context(*(Path(one).expanduser() for one in files))
+        return [asyncio.ensure_future(mutual_tls.run(self, settings.host, settings.mutual_tls_port, tls))]
+
+    def _telling(self, service: FhirService) -> list[asyncio.Future[None]]:
+        """Begin to tell other systems of changed numbers; without a table only those of before are forgotten."""
+        settings = self.settings
+        found = (
+            receivers.read(Path(settings.person_receivers).expanduser()) if settings.person_receivers else []
+        )
+        tls = client_context(settings.mutual_tls_certificate, settings.mutual_tls_key) if found else None
+        sender = settings.community
+        # the operator's own table: wherever it points may be called
+        rules = rules_of(settings)._replace(hosts=frozenset(), loopback=True)
+        runner = TellingRunner(service, found, sender, rules, tls)
+        return [asyncio.ensure_future(runner.run())]
 
     def _notices(self) -> NoticeRunner:
         assert self._database is not None
@@ -269,16 +311,17 @@ class Application:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
+            shown = self._shown.of(scope)
             if scope["path"] in self._soap:
-                request = await read_request(scope, receive, self.settings.body_limit, self.settings.base_url)
+                request = await self._read(scope, receive, shown)
                 await send_response(request, await self._soap[scope["path"]](request), send)
                 return
             is_fhir = (scope["path"] + "/").startswith("/fhir/")
             if is_fhir or scope["path"].startswith("/health"):
-                request = await read_request(scope, receive, self.settings.body_limit, self.settings.base_url)
+                request = await self._read(scope, receive, shown)
                 await send_response(request, await self._answer(request), send)
                 return
-            request = bare_request(scope, self.settings.base_url)
+            request = bare_request(scope, self.settings.base_url)._replace(certificate=shown)
             assert self._doorkeeper is not None
             answer = await self._doorkeeper.page(request, scope)
             if answer is not None:
@@ -288,6 +331,10 @@ class Application:
         except RequestRefused as error:
             found = refuse(error.status, "invalid", str(error), "request")
             await send_response(None, answers.error(found), send)
+
+    async def _read(self, scope: Scope, receive: Receive, shown: ClientCertificate | None) -> Request:
+        request = await read_request(scope, receive, self.settings.body_limit, self.settings.base_url)
+        return request._replace(certificate=shown)
 
     def _forgetting(self, scope: Scope, send: Send) -> Send:
         """Return a sender that forgets remembered callers before the answer to an act that ends sessions or tokens.

@@ -17,7 +17,7 @@ from ardenne.apps.contents import contents
 from ardenne.apps.directory_loading import command as directory
 from ardenne.apps.exporting import command as export
 from ardenne.apps.persons import bench as bench_persons
-from ardenne.apps.persons import dedupe, train
+from ardenne.apps.persons import dedupe, receivers, train
 from ardenne.apps.population.command import command as population
 from ardenne.apps.profile_loading import command as profiles
 from ardenne.apps.terminology_loading import command as terminology
@@ -53,6 +53,8 @@ def main() -> None:
 @click.option("--workers", type=click.IntRange(1, 64), help="Worker processes (default: 2).")
 @click.option("--open", "open_", is_flag=True, default=None, help="Loopback callers are the operator.")
 @click.option("--mllp", type=int, help="Port that takes HL7 v2 messages over MLLP (default: none).")
+@click.option("--smtp", type=int, help="Port at which mail programs hand over messages (default: none).")
+@click.option("--imap", type=int, help="Port at which mail programs read messages (default: none).")
 @click.option(
     "--watch", type=click.Path(path_type=Path), help="Folder whose files are filed (default: none)."
 )
@@ -64,6 +66,8 @@ def serve(
     workers: int | None,
     open_: bool | None,
     mllp: int | None,
+    smtp: int | None,
+    imap: int | None,
     watch: Path | None,
 ) -> None:
     """Serve this node until Ctrl-C."""
@@ -71,7 +75,7 @@ def serve(
 
     settings = load(
         data=str(data) if data else None, host=host, port=port, database=database, workers=workers, open=open_,
-        mllp_port=mllp, watch=str(watch) if watch else None,
+        mllp_port=mllp, messaging_smtp_port=smtp, messaging_imap_port=imap, watch=str(watch) if watch else None,
     )  # fmt: skip
     serving.serve(settings, lambda address: click.echo(f"ready {address}"))
 
@@ -187,7 +191,7 @@ main.add_command(journal)
 main.add_command(conformance)
 main.add_command(contents)
 main.add_command(directory)
-for _command in (train, dedupe, bench_persons):
+for _command in (train, dedupe, receivers, bench_persons):
     mpi.add_command(_command)
 main.add_command(card, "card")
 main.add_command(mpi, "mpi")

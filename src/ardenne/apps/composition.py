@@ -10,8 +10,9 @@ from ardenne.services.mpi.index import Index
 from ardenne.services.notices import store as notices
 from ardenne.services.notices.contract import Notices
 from ardenne.services.notices.sending import Queue
-from ardenne.services.record.contract import RecordContents
+from ardenne.services.record.contract import RecordContents, RecordFiles
 from ardenne.services.record.destroying import Contents
+from ardenne.services.record.handing import Files
 from ardenne.services.record.sharing import store as sharing
 from ardenne.services.referring import store as referring
 from ardenne.services.retention.contract import Keepers
@@ -29,6 +30,7 @@ def registry() -> Registry:
     found.provide(PatientCodes, Codes())
     found.provide(Notices, Queue())
     found.provide(RecordContents, Contents())
+    found.provide(RecordFiles, Files())
     found.provide(Vaccines, KnownVaccines())
     found.provide(Recipients, BatchRecipients())
     found.provide(VaccineStock, Uses())

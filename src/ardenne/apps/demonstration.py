@@ -12,7 +12,17 @@ import click
 
 from ardenne.apps import serving
 from ardenne.apps.composition import registry
-from ardenne.apps.demo import affiliations, agreements, applications, duplicates, logins, relations
+from ardenne.apps.demo import (
+    affiliations,
+    agreements,
+    applications,
+    appointments,
+    deceased,
+    duplicates,
+    logins,
+    messages,
+    relations,
+)
 from ardenne.apps.demo.documents import write_all
 from ardenne.kernel.settings import Settings
 from ardenne.kernel.store.embedded import DatabaseError
@@ -63,11 +73,17 @@ def _load(settings: Settings, dsn: str, corpus: Path | None) -> None:
     count = asyncio.run(relations.load(dsn, settings, patients))
     agreed = asyncio.run(agreements.load(dsn, settings, patients))
     click.echo(f"  {agreed} agreements with a referring doctor")
+    written = asyncio.run(messages.load(dsn, settings))
+    click.echo(f"  {written} secure messages between {len(messages.MEMBERS)} professionals")
     joined = asyncio.run(affiliations.load(dsn, settings))
     click.echo(f"  {joined} persons who joined the health insurance, their letters wait")
     asked = asyncio.run(applications.load(dsn, settings))
     click.echo(f"  {asked} applications for an authorisation to practise")
     click.echo(f"  {len(logins.accounts(patients))} logins, {count} relations of care")
+    coming = asyncio.run(appointments.load(dsn, settings, patients))
+    click.echo(f"  {coming} appointments of today")
+    due = asyncio.run(deceased.load(dsn, settings, registry().get(PersonIndex)))
+    click.echo(f"  {due} record whose legal time is over")
     cases = asyncio.run(duplicates.load(dsn, settings, registry().get(PersonIndex)))
     click.echo(f"  {cases} questions for the identity desk")
     if corpus is None:
@@ -96,6 +112,7 @@ Logins (password of all: {logins.PASSWORD}):
                  paul.kieffer (laboratory), tom.schiltz (secretary), nathalie.wagner (two roles) and others
   offices        identity, identity-second, registers, public-health, payer, auditor, operator, data-protection,
                  data-protection-second, matrix-editor
+  mailboxes      claude.thill, danielle.muller, isabelle.majerus (passphrase: {messages.PASSPHRASE})
   software       {logins.BACKEND}, whose key is keys/demo-backend.json in the data folder
 {_OPEN if is_open else ""}
 All persons are invented. Ctrl-C stops it; `--reset` starts afresh.

@@ -11,6 +11,7 @@ from ardenne.kernel.identity import cookies, loopback, origins
 from ardenne.kernel.identity.caller import ANONYMOUS, OPERATOR, Caller, Kind
 from ardenne.kernel.identity.errors import Unauthenticated
 from ardenne.kernel.identity.node import Identity
+from ardenne.kernel.identity.store_families import Client
 from ardenne.kernel.settings import Settings
 from ardenne.services.accounts.oauth import MACHINE_PATHS, PUBLIC_PATHS
 
@@ -33,6 +34,7 @@ class Doorkeeper:
     def __init__(self, settings: Settings, identity: Identity) -> None:
         self._open = settings.open
         self._identification = identity.identification
+        self._certified = identity.certified
 
     async def caller(self, request: Request, foreign: bool = False) -> Caller:
         """Return who sends a request. Raises Unauthenticated.
@@ -40,6 +42,25 @@ class Doorkeeper:
         In the open mode whoever calls from this machine without token or session is the operator.
         ``foreign``: from a page of another site that the settings allow.
         """
+        client = await self.admit(request)
+        found = await self._identified(request, foreign)
+        self._certified.check(request.path, client, found)
+        return found
+
+    async def admit(self, request: Request) -> Client | None:
+        """Return the application whose certificate came. Raises Unauthenticated when the door wants one."""
+        return await self._certified.admit(request.path, request.certificate)
+
+    async def sender(self, request: Request) -> Caller:
+        """Return who sends a message of an institution: a system is named by its certificate alone."""
+        client = await self.admit(request)
+        if client is not None and not request.header("authorization"):
+            found = await self._certified.sender(client)
+            if found is not None:
+                return found
+        return await self.caller(request)
+
+    async def _identified(self, request: Request, foreign: bool) -> Caller:
         if not self._open:
             return await self._identification.identify(request)
         if request.header("authorization"):
@@ -60,10 +81,10 @@ class Doorkeeper:
         if path.startswith(_STATIC) or path in PUBLIC_PATHS:
             return None
         state = scope.setdefault("state", {})
-        state["caller"] = ANONYMOUS
+        state["caller"], state["certificate"] = ANONYMOUS, request.certificate
         machine = path in MACHINE_PATHS or is_for_machines(path)
         if machine and not request.header("authorization"):
-            return None
+            return await self._closed(request)
         if not request.header("authorization") and not origins.is_own(request):
             return _plain(403, "This act comes from a page of another site: act in this site's own pages.")
         try:
@@ -73,6 +94,14 @@ class Doorkeeper:
                 return None
             return _unknown(request, error)
         return _elsewhere(request, state["caller"])
+
+    async def _closed(self, request: Request) -> Response | None:
+        """Return the refusal of a door that wants a certificate which did not come."""
+        try:
+            await self.admit(request)
+        except Unauthenticated as error:
+            return _plain(error.status, error.message)
+        return None
 
 
 def _unknown(request: Request, error: Unauthenticated) -> Response:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, tzinfo
 from pathlib import Path
 
+from cryptography import x509
+
+from ardenne.kernel.http import certificates
+from ardenne.kernel.http.tls import tls_context
 from ardenne.kernel.identity.caller import Caller, Kind, Purpose
+from ardenne.kernel.identity.store_families import Families
 from ardenne.kernel.mllp.answering import Answerer, Taken
-from ardenne.kernel.mllp.server import Limits, MllpServer, tls_context
+from ardenne.kernel.mllp.server import Limits, MllpServer
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import Settings
 from ardenne.services.mpi.index import Index
@@ -91,6 +97,18 @@ async def listen(settings: Settings, service: FhirService, index: Index) -> None
         tls = tls_context(Path(settings.mllp_certificate), Path(settings.mllp_key), authorities)
     limits = Limits(size=settings.body_limit)
     schedule = of_jurisdiction(settings.jurisdiction).schedule
-    await MllpServer(Messages(service, index, schedule).answerer.answer, limits).run(
+    admit = _registered(service) if "mllp" in settings.closed_doors else None
+    await MllpServer(Messages(service, index, schedule).answerer.answer, limits, admit).run(
         settings.mllp_host or settings.host, settings.mllp_port, tls
     )
+
+
+def _registered(service: FhirService) -> Callable[[bytes], Awaitable[bool]]:
+    """Return who may send: applications that are registered with their certificate."""
+    families = Families(service.database)
+
+    async def admit(der: bytes) -> bool:
+        certificate = certificates.named(x509.load_der_x509_certificate(der))
+        return await families.by_certificate(certificate) is not None
+
+    return admit

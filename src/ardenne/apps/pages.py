@@ -31,6 +31,7 @@ from ardenne.services.authorisations import pages as authorisations
 from ardenne.services.authorisations.casework import Casework
 from ardenne.services.consent.pages import ConsentPages
 from ardenne.services.directory.pages import DirectoryPages
+from ardenne.services.messaging import pages as messaging
 from ardenne.services.mpi.pages import IdentityPages
 from ardenne.services.mpi.person_pages import PersonPages
 from ardenne.services.notices.pages import NoticePages
@@ -63,6 +64,7 @@ TEMPLATE_PACKAGES = (
     "ardenne.services.affiliation",
     "ardenne.services.retention",
     "ardenne.services.stock",
+    "ardenne.services.messaging",
 )
 _STATIC = Path(str(ardenne.ui.__file__)).parent / "static"
 
@@ -130,6 +132,7 @@ def pages_application(
         *DirectoryPages(service, renderer).routes(),
         *RecordPages(service, renderer, settings.base_url).routes(),
         *referring.routes(service, renderer),
+        *messaging.routes(service, renderer, settings),
         *NoticePages(service.database, renderer, mail_server(settings), settings.base_url).routes(),
         *RetentionPages(service, renderer).routes(),
         *AffiliationPages(service, renderer, settings.base_url).routes(),

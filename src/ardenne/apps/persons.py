@@ -1,4 +1,4 @@
-"""``ardenne mpi train``, ``dedupe`` and ``bench``: commands of the index that need the node's database."""
+"""``ardenne mpi train``, ``dedupe``, ``receivers`` and ``bench``: commands of the index that need the node's database."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ardenne.kernel.store.database import Database
 from ardenne.services.mpi import dedupe as searching
 from ardenne.services.mpi import store, store_bulk
 from ardenne.services.mpi.matching import Matcher
+from ardenne.services.mpi.telling import store as telling
 
 _SAMPLE = 200_000
 _DATA = click.option(
@@ -79,6 +80,37 @@ async def _dedupe(dsn: str, processes: int) -> searching.Searched:
     database = Database(dsn, 2)
     try:
         return await searching.dedupe(dsn, database, Matcher(), processes)
+    finally:
+        await database.close()
+
+
+@click.command()
+@_DATA
+@_DATABASE
+@click.option("--again", metavar="NAME", help="Tell this receiver again what it refused.")
+def receivers(data: Path | None, database: str | None, again: str | None) -> None:
+    """Whom the node tells when the numbers of a person change, what waits for each and why. Servers may run."""
+    from ardenne.apps import serving
+
+    settings = load(data=str(data) if data else None, database=database)
+    with serving.database(settings) as dsn:
+        states, repeated = asyncio.run(_receivers(dsn, again))
+    if again is not None:
+        click.echo(f"{repeated} messages wait again for {again}")
+    for one in states:
+        since = f", the oldest since {one.since:%Y-%m-%d %H:%M} UTC" if one.since else ""
+        why = f": {one.problem}" if one.problem else ""
+        click.echo(f"{one.name}: {one.waiting} wait, {one.refused} refused{since}{why}")
+
+
+async def _receivers(dsn: str, again: str | None) -> tuple[list[telling.State], int]:
+    database = Database(dsn, 1)
+    try:
+        repeated = 0
+        if again is not None:
+            async with database.transaction() as connection:
+                repeated = await telling.again(connection, again)
+        return await telling.states(database), repeated
     finally:
         await database.close()
 

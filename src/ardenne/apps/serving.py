@@ -30,6 +30,7 @@ from ardenne.kernel.store.embedded import DatabaseError, EmbeddedDatabase, claim
 from ardenne.kernel.store.migrate import migrate
 from ardenne.services.mpi import store_bulk
 from ardenne.services.mpi.matching import keys_of
+from ardenne.services.mpi.telling import receivers
 
 _LOGGER = logging.getLogger("ardenne.serving")
 _WATCH_SECONDS = 1.0
@@ -47,6 +48,7 @@ MIGRATIONS = (
     "ardenne.services.retention.migrations",
     "ardenne.services.stock.migrations",
     "ardenne.services.vaccination.migrations",
+    "ardenne.services.messaging.migrations",
 )
 
 
@@ -140,9 +142,18 @@ def _check_profiles(settings: Settings) -> None:
         raise SettingsError(f"required_profiles: {error}") from None
 
 
+def _check_receivers(settings: Settings) -> None:
+    if settings.person_receivers:
+        try:
+            receivers.read(Path(settings.person_receivers).expanduser())
+        except receivers.ReceiversError as error:
+            raise SettingsError(str(error)) from None
+
+
 def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """Serve until the process is told to stop. ``ready`` gets the address as soon as it answers."""
     _check_profiles(settings)
+    _check_receivers(settings)
     check_port(settings.host, settings.port)
     with only_server(settings.data_folder), database(settings) as dsn:
         import msgspec

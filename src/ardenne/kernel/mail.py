@@ -38,19 +38,27 @@ def mail_server(settings: Settings) -> MailServer:
     return MailServer(settings.smtp_host, settings.smtp_port, settings.smtp_from)
 
 
-async def send(server: MailServer, address: str, subject: str, text: str, seconds: float = 20.0) -> None:
-    """Send a message; what it says must not tell anything of a record. Raises MailError."""
+async def send(
+    server: MailServer, address: str, subject: str, text: str, seconds: float = 20.0, name: str = ""
+) -> None:
+    """Send a message; what it says must not tell anything of a record. Raises MailError.
+
+    ``name`` makes the Message-ID: the same one each time that a message is sent again, so that mail programs show it once.
+    ``seconds``: the time for all of it; a server that hangs longer is given up. To be called outside of transactions.
+    """
     server.check()
     message = EmailMessage()
     message["From"] = server.sender
     message["To"] = address
     message["Subject"] = subject
     message["Date"] = formatdate(usegmt=True)
-    message["Message-ID"] = make_msgid(domain=server.sender.rpartition("@")[2])
+    domain = server.sender.rpartition("@")[2]
+    message["Message-ID"] = f"<{name}@{domain}>" if name else make_msgid(domain=domain)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
     try:
-        await asyncio.to_thread(_send, server, message, seconds)
+        async with asyncio.timeout(seconds):
+            await asyncio.to_thread(_send, server, message, seconds)
     except (OSError, smtplib.SMTPException) as error:
         raise MailError(f"the mail server did not take the message: {type(error).__name__}") from None
 

@@ -9,6 +9,13 @@ from typing import NamedTuple
 from ardenne.kernel.identity.caller import ANONYMOUS, Caller
 
 
+class ClientCertificate(NamedTuple):
+    """What names a certificate: ``thumbprint`` as x5t#S256 (RFC 8705, 3.1), ``subject`` as RFC 4514 writes it."""
+
+    thumbprint: str
+    subject: str
+
+
 class Request(NamedTuple):
     """One HTTP request, its body read whole.
 
@@ -25,6 +32,8 @@ class Request(NamedTuple):
     client: str
     caller: Caller = ANONYMOUS
     """Who asks, as the application found out before it called the door."""
+    certificate: ClientCertificate | None = None
+    """The certificate that the client showed (mutual TLS)."""
 
     def header(self, name: str) -> str:
         """Return a header, empty when absent."""

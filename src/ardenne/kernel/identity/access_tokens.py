@@ -23,6 +23,8 @@ from ardenne.kernel.identity.store_keys import SigningKeys
 LIFETIME = 600
 """Seconds that an access token holds."""
 TYPE = "at+jwt"
+BOUND = "x5t#S256"
+"""The confirmation of RFC 8705: thumbprint of a certificate."""
 _ALGORITHM = "ES256"
 _SKEW = 5
 _LONGEST = 8_192
@@ -58,6 +60,12 @@ class Claims(msgspec.Struct, frozen=True):
     scope: str
     nbf: int = 0
     patient: str = ""
+    cnf: dict[str, str] = {}
+
+    @property
+    def certificate(self) -> str:
+        """The thumbprint of the certificate to which the token is bound (RFC 8705, section 3.1); empty: none."""
+        return self.cnf.get(BOUND, "")
 
 
 def claims(
@@ -68,6 +76,7 @@ def claims(
     scopes: Collection[str],
     now: float,
     lifetime: int,
+    bound: str = "",
 ) -> dict[str, Any]:
     """Return the claims of a new token."""
     role = account.role(family.role) or Role("", "")
@@ -88,6 +97,8 @@ def claims(
     }
     if family.patient:
         found["patient"] = family.patient
+    if bound:
+        found["cnf"] = {BOUND: bound}
     if family.actor:
         found["act"] = {"sub": family.actor}  # RFC 8693, section 4.1
     return {name: value for name, value in found.items() if value != ""}

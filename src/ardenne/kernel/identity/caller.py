@@ -55,6 +55,8 @@ class Caller(msgspec.Struct, frozen=True, cache_hash=True):
     ``scopes`` are the SMART scopes of an access token; None: a session in our own pages, which the
     policy alone limits. ``context`` is the patient of a launch (scopes ``patient/…``).
     ``session`` identifies the session or token for sign-out and journal; ``client`` the software.
+    ``treats`` is the patient with whom the point of care vouches for a relation of treatment.
+    ``certificate`` is the thumbprint of the certificate without which the token is worth nothing (RFC 8705).
     """
 
     kind: Kind
@@ -73,6 +75,8 @@ class Caller(msgspec.Struct, frozen=True, cache_hash=True):
     session: str = ""
     client: str = ""
     level: str = ""
+    certificate: str = ""
+    treats: str = ""
 
     def acts_for(self, patient: str) -> bool:
         """Tell whether a citizen may decide for a patient: the own record, or one of a full mandate."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from ardenne.kernel.http.message import Request
 
 
-def name(base: str) -> str:
+def name(base: str, label: str = "session") -> str:
     """Return the cookie's name under an address of the server."""
-    return "__Host-session" if base.startswith("https://") else "session"
+    return f"__Host-{label}" if base.startswith("https://") else label
 
 
 def secret(request: Request) -> str:

@@ -6,6 +6,8 @@ import asyncio
 import time
 from datetime import UTC, datetime
 
+import msgspec
+
 from ardenne.kernel.http.message import Request
 from ardenne.kernel.identity import cookies, origins
 from ardenne.kernel.identity.access_tokens import verified
@@ -47,7 +49,14 @@ class Identification:
                 raise self._refusal(
                     "invalid_request", "only 'Authorization: Bearer' with an access token is known"
                 )
-            return self._recent.get(token) or await self._by_token(token, request.base)
+            known = self._recent.get(token) or await self._by_token(token, request.base)
+            shown = request.certificate.thumbprint if request.certificate else ""
+            if known.certificate and known.certificate != shown:
+                raise self._refusal(
+                    "invalid_token",
+                    "the token is bound to a certificate that did not come with it (mutual TLS)",
+                )
+            return known
         secret = cookies.secret(request)
         if not secret:
             raise self._refusal("", "sign in, or send an access token")
@@ -72,7 +81,7 @@ class Identification:
         presence = Presence(
             family.role, family.level, family.id, family.client, scopes, family.purpose, found.patient
         )
-        known = caller(account, presence, moment)
+        known = msgspec.structs.replace(caller(account, presence, moment), certificate=found.certificate)
         until = min(float(found.exp), holds_until(account, moment))
         names = (account.id, family.id, family.client, found.jti, family.session)
         self._recent.put(token, known, until, names, begun)

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from ardenne.kernel.http.faults import report
+from ardenne.kernel.identity.certified import Certified
 from ardenne.kernel.identity.events import SecurityEvents, Unrecorded
 from ardenne.kernel.identity.identification import Identification
 from ardenne.kernel.identity.oauth.authorization import Authorization
@@ -54,6 +55,7 @@ class Identity:
         self.passkeys = Passkeys(self.sessions, self.credentials)
         self.authorization = Authorization(self.issuer, self.families, self.sessions)
         self.clients = ClientAuthentication(self.issuer, self.families, RemoteKeys(self.development))
+        self.certified = Certified(self.families, self.accounts, settings.closed_doors)
         self.tokens = Tokens(self.issuer, self.keys, self.families, self.accounts, self.events)
         self.inspection = Inspection(self.issuer, self.keys, self.families, self.accounts, self.events)
         self.outside: Outside | None = None

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 import orjson
 
+from ardenne.kernel.http.message import ClientCertificate
 from ardenne.kernel.identity.access_tokens import Family
 from ardenne.kernel.identity.accounts import Account
 from ardenne.kernel.identity.opaque import digest, fresh
@@ -20,9 +21,14 @@ REFRESH = timedelta(days=90)
 ONLINE = timedelta(hours=12)
 
 _CLIENT = """
-select id, name, confidential, redirect_uris, launch_uri, jwks, jwks_uri, scopes, grants, coalesce(account::text, '')
+select id, name, confidential, redirect_uris, launch_uri, jwks, jwks_uri, scopes, grants, coalesce(account::text, ''),
+       certificate, certificate_subject
   from oauth_client where id = $1 and enabled
 """
+_BY_CERTIFICATE = _CLIENT.replace(
+    "id = $1",
+    "((certificate <> '' and certificate = $1) or (certificate_subject <> '' and certificate_subject = $2))",
+)
 _CLIENTS = _CLIENT.replace("where id = $1 and", "where") + " order by name"
 _REGISTERED = _CLIENT.replace("where id = $1 and enabled", "order by enabled desc, name").replace(
     "select id", "select enabled, created, id"
@@ -30,13 +36,17 @@ _REGISTERED = _CLIENT.replace("where id = $1 and enabled", "order by enabled des
 _ENABLE = "update oauth_client set enabled = $2 where id = $1 and enabled <> $2 returning 1"
 _HELD = _CLIENT.replace("and enabled", "for update")
 _CHANGE_CLIENT = """
-update oauth_client set name = $2, redirect_uris = $3, launch_uri = $4, jwks = $5::jsonb, jwks_uri = $6, scopes = $7
- where id = $1
+update oauth_client set name = $2, redirect_uris = $3, launch_uri = $4, jwks = $5::jsonb, jwks_uri = $6, scopes = $7,
+       certificate = $8, certificate_subject = $9
+ where id = $1 and not exists (select from oauth_client o where o.id <> $1 and (
+       (o.certificate <> '' and o.certificate = $8) or (o.certificate_subject <> '' and o.certificate_subject = $9)))
+returning 1
 """
 _END_ALL = "update oauth_grant set revoked = now() where client = $1 and revoked is null"
 _ADD_CLIENT = """
-insert into oauth_client (id, name, confidential, redirect_uris, launch_uri, jwks, jwks_uri, scopes, grants, account)
-values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10::uuid) on conflict (id) do nothing returning 1
+insert into oauth_client (id, name, confidential, redirect_uris, launch_uri, jwks, jwks_uri, scopes, grants, account,
+                          certificate, certificate_subject)
+values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10::uuid, $11, $12) on conflict do nothing returning 1
 """
 _ADD = """
 insert into oauth_grant (id, client, account, role, session, scopes, purpose, patient, encounter, level, actor, ends)
@@ -94,7 +104,11 @@ _END_CLIENT = (
 
 
 class Client(msgspec.Struct, frozen=True):
-    """An application. ``account`` is the software account of a backend service."""
+    """An application. ``account`` is the software account of a backend service.
+
+    ``certificate`` (thumbprint x5t#S256) or ``certificate_subject`` (RFC 4514) names the certificate that it shows
+    over mutual TLS; when one stands there it comes in with that certificate only.
+    """
 
     id: str
     name: str
@@ -106,6 +120,21 @@ class Client(msgspec.Struct, frozen=True):
     scopes: tuple[str, ...] = ()
     grants: tuple[str, ...] = ("authorization_code", "refresh_token")
     account: str = ""
+    certificate: str = ""
+    certificate_subject: str = ""
+
+    @property
+    def has_certificate(self) -> bool:
+        """Whether the application is bound to a certificate."""
+        return bool(self.certificate or self.certificate_subject)
+
+    def shows(self, certificate: ClientCertificate | None) -> bool:
+        """Tell whether a certificate is that of the application."""
+        if certificate is None:
+            return False
+        if self.certificate:
+            return certificate.thumbprint == self.certificate
+        return bool(self.certificate_subject) and certificate.subject == self.certificate_subject
 
 
 class Registered(NamedTuple):
@@ -149,6 +178,12 @@ class Families:
         rows = await self.database.fetch(_CLIENT, client_id[:200])
         return _client(rows[0]) if rows else None
 
+    async def by_certificate(self, certificate: ClientCertificate) -> Client | None:
+        """Return the application that is bound to a certificate."""
+        rows = await self.database.fetch(_BY_CERTIFICATE, certificate.thumbprint, certificate.subject)
+        fitting = [found for row in rows if (found := _client(row)).shows(certificate)]
+        return fitting[0] if len(fitting) == 1 else None
+
     async def clients(self) -> list[Client]:
         """Return all applications that may be used."""
         return [_client(row) for row in await self.database.fetch(_CLIENTS)]
@@ -170,20 +205,25 @@ class Families:
         row = await connection.fetchrow(_HELD, client_id[:200])
         return _client(row) if row else None
 
-    async def change_client(self, connection: Connection, client: Client, *, end: bool) -> None:
-        """Change what is registered of an application; ``end``: what it holds from people and by itself ends."""
-        await connection.execute(
+    async def change_client(self, connection: Connection, client: Client, *, end: bool) -> bool:
+        """Change what is registered of an application; False: its certificate is that of another.
+
+        ``end``: what it holds from people and by itself ends.
+        """
+        done = await connection.fetchval(
             _CHANGE_CLIENT, client.id, client.name, list(client.redirect_uris), client.launch_uri, _keys(client),
-            client.jwks_uri, list(client.scopes),
+            client.jwks_uri, list(client.scopes), client.certificate, client.certificate_subject,
         )  # fmt: skip
-        if end:
+        if done and end:
             await connection.execute(_END_ALL, client.id)
+        return done is not None
 
     async def add_client(self, connection: Connection, client: Client) -> bool:
         """Register an application; one of that id stays as it is, and False is returned."""
         done = await connection.fetchval(
             _ADD_CLIENT, client.id, client.name, client.confidential, list(client.redirect_uris), client.launch_uri,
             _keys(client), client.jwks_uri, list(client.scopes), list(client.grants), client.account or None,
+            client.certificate, client.certificate_subject,
         )  # fmt: skip
         return done is not None
 
@@ -271,7 +311,8 @@ def _keys(client: Client) -> str | None:
 def _client(row: Any) -> Client:
     keys = orjson.loads(row[5]) if row[5] else None
     return Client(
-        row[0], row[1], row[2], tuple(row[3]), row[4], keys, row[6], tuple(row[7]), tuple(row[8]), row[9]
+        row[0], row[1], row[2], tuple(row[3]), row[4], keys, row[6], tuple(row[7]), tuple(row[8]), row[9],
+        row[10], row[11],
     )  # fmt: skip
 
 

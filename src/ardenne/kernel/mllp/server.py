@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import NamedTuple
 
 from ardenne.kernel.http.faults import report
@@ -27,10 +26,19 @@ class Limits(NamedTuple):
 
 
 class MllpServer:
-    """Answers messages with ``answer``. A sender that is faster than the node waits: nothing is read ahead."""
+    """Answers messages with ``answer``. A sender that is faster than the node waits: nothing is read ahead.
 
-    def __init__(self, answer: Answer, limits: Limits = Limits()) -> None:  # noqa: B008
+    ``admit`` says for the certificate (DER) of a sender whether it is heard; the connection of others is closed.
+    """
+
+    def __init__(
+        self,
+        answer: Answer,
+        limits: Limits = Limits(),  # noqa: B008
+        admit: Callable[[bytes], Awaitable[bool]] | None = None,
+    ) -> None:
         self._answer = answer
+        self._admit = admit
         self._limits = limits
         self._gate = asyncio.Semaphore(limits.at_once)
         self._open = 0
@@ -75,6 +83,11 @@ class MllpServer:
                 await writer.wait_closed()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._admit is not None:
+            tls = writer.get_extra_info("ssl_object")
+            shown = tls.getpeercert(binary_form=True) if tls is not None else None
+            if not shown or not await self._admit(shown):
+                return
         frames = Frames(self._limits.size)
         peer = writer.get_extra_info("peername") or ("",)
         while True:
@@ -87,14 +100,3 @@ class MllpServer:
                     answer = await self._answer(content, str(peer[0]))
                 writer.write(framed(answer))
                 await writer.drain()
-
-
-def tls_context(certificate: Path, key: Path, clients: Path | None) -> ssl.SSLContext:
-    """Return TLS for a server; with ``clients`` (certificates of authorities) senders must show a certificate."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate, key)
-    if clients is not None:
-        context.load_verify_locations(clients)
-        context.verify_mode = ssl.CERT_REQUIRED
-    return context

@@ -62,7 +62,18 @@ def clauses_for(caller: Caller, matrix: Matrix, act: Act) -> tuple[Clause, ...]:
         found.append(Clause("author", Source.AUTHOR, True, _CARE - {int(Category.IDENTITY)}))
     if caller.kind is Kind.PROFESSIONAL and caller.purpose is not Purpose.PAYMENT:
         found += _special(caller, matrix, act)
+        found += _vouched(caller, row, matrix, act)
     return tuple(found)
+
+
+def _vouched(caller: Caller, row: Mapping[Category, Cell], matrix: Matrix, act: Act) -> Iterator[Clause]:
+    """What a relation opens, for the one patient of a treatment assertion: nothing that is restricted."""
+    if not caller.treats:
+        return
+    patients = frozenset([hashing.self_hash("Patient", caller.treats)])
+    for clause in _by_row(row, matrix, act, frozenset(), "treatment-assertion"):
+        if clause.source is Source.GRANT and not clause.least_grant:
+            yield clause._replace(source=Source.PATIENT, patients=patients, level=Level.NORMAL)
 
 
 def _everything(rule: str) -> Iterator[Clause]:

@@ -43,7 +43,23 @@ async def read(service: FhirService, request: Request, resource_id: str) -> Resp
         if content:
             resource["data"] = base64.b64encode(content).decode()
         return answers.resource(200, dump(resource), *headers)
-    return raw(content, str(resource.get("contentType", "")), *headers)
+    kind = str(resource.get("contentType", "")) or "application/octet-stream"
+    if not _taken(accept, kind):
+        text = f"this content is {kind[:100]}: ask for that, for */*, or for FHIR"
+        raise refuse(406, "not-supported", text, "accept")
+    return raw(content, kind, *headers)
+
+
+def _taken(accept: str, kind: str) -> bool:
+    """Tell whether a client takes a content type (RFC 9110, 12.5.1); nothing asked for is everything."""
+    wanted = {incoming.media_type(part) for part in accept.split(",") if part.strip()}
+    media = incoming.media_type(kind)
+    family = f"{media.partition('/')[0]}/*"
+    return not wanted or bool(wanted & {"*/*", "*", family, media}) or any(map(_is_resource, wanted))
+
+
+def _is_resource(media: str) -> bool:
+    return media in _AS_RESOURCE or incoming.is_xml(media)
 
 
 def raw(content: bytes, kind: str, *headers: tuple[str, str]) -> Response:

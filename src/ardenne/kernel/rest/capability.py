@@ -20,11 +20,15 @@ _SYSTEM = ("transaction", "batch", "search-system", "history-system")
 
 @lru_cache(maxsize=8)
 def statement(
-    base: str, operations: tuple[str, ...] = (), custom: tuple[Definition, ...] = ()
+    base: str,
+    operations: tuple[str, ...] = (),
+    custom: tuple[Definition, ...] = (),
+    profiles: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Return the CapabilityStatement of the server at ``base`` with the ``$names`` of its operations.
 
-    ``custom``: search parameters that were added to those of R4 and can be used.
+    ``custom``: search parameters that were added to those of R4 and can be used. ``profiles``: statements that
+    others have published and that services of this node fulfil.
     """
     by_type = _operations(operations)
     return {
@@ -38,7 +42,7 @@ def statement(
         "status": "active",
         "date": STARTED,
         "kind": "instance",
-        "instantiates": [terminology_service.SERVER],
+        "instantiates": [terminology_service.SERVER, *profiles],
         "software": {"name": "Ardenne", "version": __version__, "releaseDate": STARTED},
         "implementation": {"description": "Ardenne shared care record", "url": base},
         "fhirVersion": "4.0.1",

@@ -47,6 +47,7 @@ class Router:
 
     ``operations`` holds the ``$name`` operations that services brought; ``doors`` answers for types that are
     not kept as resources, such as AuditEvent; ``taken`` may take what is sent with a method to a type (empty: the base).
+    ``profiles`` are the published CapabilityStatements that the node fulfils.
     """
 
     def __init__(
@@ -55,11 +56,13 @@ class Router:
         operations: dict[str, Operation] | None = None,
         doors: dict[str, Door] | None = None,
         taken: dict[tuple[str, str], Taker] | None = None,
+        profiles: tuple[str, ...] = (),
     ) -> None:
         self.service = service
         self.operations = operations or {}
         self.doors = doors or {}
         self.taken = taken or {}
+        self._profiles = profiles
 
     async def answer(self, request: Request) -> Response:
         """Answer a request in the format that the client takes; errors become OperationOutcomes."""
@@ -136,7 +139,7 @@ class Router:
                     return answers.resource(200, orjson.dumps(capability.terminology(base)))
                 known = custom.current()
                 added = tuple(one for one in known.all() if known.is_ready(one))
-                body = orjson.dumps(capability.statement(base, tuple(self.operations), added))
+                body = orjson.dumps(capability.statement(base, tuple(self.operations), added, self._profiles))
                 return answers.resource(200, body)
             case "GET" | "HEAD", ["_history"]:
                 return await histories.of_types(service, request)

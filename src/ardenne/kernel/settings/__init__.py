@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from ardenne.kernel.http.certificates import DOORS, networks
+
 ENVIRONMENT_PREFIX = "ARDENNE_"
 
 
@@ -77,6 +79,20 @@ class Settings(msgspec.Struct, frozen=True):
     """File of its private key."""
     mllp_authorities: str = ""
     """File of the authorities whose certificates senders must show; empty: senders show none."""
+    mutual_tls_port: int = 0
+    """A further port where whoever calls shows a certificate (TLS 1.2 or later, HTTP/1.1); 0: none."""
+    mutual_tls_certificate: str = ""
+    """File of the certificate of that port."""
+    mutual_tls_key: str = ""
+    """File of its private key."""
+    mutual_tls_authorities: str = ""
+    """File of the authorities that give clients their certificates, at that port and behind a proxy."""
+    mutual_tls_proxies: str = ""
+    """Comma list of addresses or networks of proxies that end TLS and send the header Client-Cert (RFC 9440)."""
+    mutual_tls_doors: str = ""
+    """Comma list of doors that let in registered certificates only: fhir, sharing, persons, oauth, mllp."""
+    person_receivers: str = ""
+    """File that names whom to tell when the numbers of a person change (TSV: name, address, domains); empty: nobody."""
     duplicate_search_hour: int = 2
     """Hour of the node's time zone from which on it searches all persons for duplicates, once a night; negative: never."""
     community: str = "2.25.225059093409651210223550905396039693566"
@@ -84,7 +100,22 @@ class Settings(msgspec.Struct, frozen=True):
     xua_issuers: str = ""
     """Folder of PEM certificates of those whose SAML assertions are believed; empty: nobody's."""
     xua_audience: str = ""
-    """The audience that SAML assertions must name; empty: the issuer's address of this node."""
+    """Comma list of the audiences that SAML assertions may name; empty: the issuer's address of this node."""
+
+    messaging_domain: str = "mail.ardenne.localhost"
+    """What stands after the @ in the addresses of secure messaging. Certificates hold it: choose it once."""
+    messaging_smtp_port: int = 0
+    """The port at which mail programs hand over messages (SMTP over TLS, RFC 8314); 0: none."""
+    messaging_imap_port: int = 0
+    """The port at which mail programs read (IMAP over TLS); 0: none."""
+    messaging_host: str = ""
+    """The address for both mail doors; empty: that of the pages."""
+    messaging_certificate: str = ""
+    """File of the certificate for both mail doors; empty: one of the node's own authority for mail."""
+    messaging_key: str = ""
+    """File of its private key."""
+    messaging_authorities: str = ""
+    """File of further authorities whose certificates members may bring (PEM); empty: none."""
 
     profile: str = "development"
     """``development`` or ``production``; production refuses open doors, built-in logins and plain http."""
@@ -110,6 +141,11 @@ class Settings(msgspec.Struct, frozen=True):
         return f"http://{host}:{self.port}"
 
     @property
+    def closed_doors(self) -> tuple[str, ...]:
+        """The doors that let in applications with a registered certificate only."""
+        return tuple(one.strip() for one in self.mutual_tls_doors.split(",") if one.strip())
+
+    @property
     def time_zone(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
 
@@ -132,6 +168,7 @@ def load(**chosen: Any) -> Settings:
         raise SettingsError(f"a setting cannot be used: {error}") from None
     _check_profile(settings)
     _check_community(settings)
+    _check_mutual_tls(settings)
     try:
         ZoneInfo(settings.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -146,6 +183,27 @@ def _check_community(settings: Settings) -> None:
         raise SettingsError(
             f"community: '{settings.community[:60]}' is no OID: write it as 1.3.6.1.4.1.99999.1"
         )
+
+
+def _check_mutual_tls(settings: Settings) -> None:
+    """Raise SettingsError for doors that nobody could enter, or that everybody could."""
+    files = (settings.mutual_tls_certificate, settings.mutual_tls_key, settings.mutual_tls_authorities)
+    if settings.mutual_tls_port and not all(files):
+        raise SettingsError(
+            "mutual_tls_port: needs mutual_tls_certificate, mutual_tls_key and mutual_tls_authorities"
+        )
+    for name in settings.closed_doors:
+        if name not in DOORS:
+            raise SettingsError(f"mutual_tls_doors: '{name[:40]}' is none of {', '.join(DOORS)}")
+        if name == "mllp" and not settings.mllp_authorities:
+            raise SettingsError("mutual_tls_doors: mllp needs mllp_authorities")
+    shown = settings.mutual_tls_port or settings.mutual_tls_proxies
+    if set(settings.closed_doors) - {"mllp"} and not shown:
+        raise SettingsError("mutual_tls_doors: needs mutual_tls_port or mutual_tls_proxies")
+    try:
+        networks(settings.mutual_tls_proxies)
+    except ValueError:
+        raise SettingsError("mutual_tls_proxies: write addresses or networks such as 10.0.0.0/8") from None
 
 
 def _check_profile(settings: Settings) -> None:

@@ -34,17 +34,27 @@ Transact = Callable[[Asked], Awaitable[Response]]
 
 
 class Callers:
-    """Who sends a SOAP message: whom its SAML assertion names, else whom ``authenticate`` finds."""
+    """Who sends a SOAP message: whom its SAML assertion names, else whom ``authenticate`` finds.
+
+    ``admit`` refuses whose certificate the door wants and does not get (IHE ATNA).
+    """
 
     def __init__(
-        self, service: FhirService, trust: XuaTrust, authenticate: Callable[[Request], Awaitable[Caller]]
+        self,
+        service: FhirService,
+        trust: XuaTrust,
+        authenticate: Callable[[Request], Awaitable[Caller]],
+        admit: Callable[[Request], Awaitable[object]] | None = None,
     ) -> None:
         self._service = service
         self._trust = trust
         self._authenticate = authenticate
+        self._admit = admit
 
     async def of(self, request: Request, message: soap.Message) -> Caller:
         """Return the caller. Raises Unauthenticated."""
+        if self._admit is not None:
+            await self._admit(request)
         header = message.header
         if header is not None and header.find(f".//{_ASSERTION}") is not None:
             return await self._trust.caller(self._service, etree.tostring(message.envelope))

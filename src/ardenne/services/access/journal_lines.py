@@ -61,6 +61,7 @@ def by_rules(text: Text) -> dict[str, str]:
         "retention-proposed": text("proposed to delete the record after its legal time"),
         "retention-withdrawn": text("took back the proposal to delete the record"),
         "retention-done": text("deleted the record after its legal time"),
+        "message-sent": text("sent documents of the record by a secure message"),
         "agreement-proposed": text("proposed an agreement of referring doctor"),
         "agreement-signed": text("signed the agreement of referring doctor"),
         "agreement-refused": text("refused the agreement of referring doctor"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
@@ -20,7 +21,7 @@ from ardenne.kernel.policy.sentences import sentence
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store.change import now
 from ardenne.kernel.store.types import NUMBERS
-from ardenne.services.access import opening, wording
+from ardenne.services.access import opening, today, wording
 from ardenne.services.access.contract import OpeningRefused
 from ardenne.standards.fhir.labels import Category
 from ardenne.ui.rendering import Renderer
@@ -28,6 +29,7 @@ from ardenne.ui.seen import Endpoint, as_seen
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _SHOWN = 200
+_OPENED = 30
 
 
 class Patient(NamedTuple):
@@ -79,8 +81,24 @@ class ProfessionalPages:
         values = {
             "patients": sorted((one for one in found if one), key=lambda one: one.name),
             "problem": problem,
+            **await self._today(),
         }
         return self._renderer.page(request, "pro.html", values, 422 if problem else 200)
+
+    async def _today(self) -> dict[str, Any]:
+        """Return who comes today and whose record was opened today, each with the person."""
+        zone = self._service.zone
+        begin, end = today.span(datetime.now(zone).date(), zone)
+        coming = [
+            (one, await self._patient(one.patient)) for one in await today.coming(self._service, begin, end)
+        ]
+        opened = await today.opened_by(self._service, begin, end)
+        seen = [(one, await self._patient(one.patient)) for one in opened[:_OPENED]]
+        return {
+            "coming": [(one, person) for one, person in coming if person],
+            "opened": [(one, person) for one, person in seen if person],
+            "zone": zone,
+        }
 
     async def emergency(self, request: Request) -> Response:
         """Break-glass: a typed reason, and the warning of what follows."""

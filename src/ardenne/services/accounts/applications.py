@@ -92,7 +92,8 @@ class ApplicationPages(Page):
                 raise RegistrationError("gone")
             after = registration.changed(before, sent)
             ended = registration.takes_away(before, after)
-            await self.identity.families.change_client(connection, after, end=ended)
+            if not await self.identity.families.change_client(connection, after, end=ended):
+                raise RegistrationError("taken")
             who = caller_of(request)
             detail = " ".join(after.scopes)[:500]
             event = SecurityEvent(

@@ -61,7 +61,8 @@ class OAuthDoor:
                     raise OAuthError(
                         "invalid_client", "authenticate by client_assertion, not by a header", 401
                     )
-                client = await self._identity.clients.client(sent)
+                shown = getattr(request.state, "certificate", None)
+                client = await self._identity.clients.client(sent, shown)
                 base = f"{request.url.scheme}://{request.headers.get('host', '')}"
                 return JSONResponse(await work(client, sent, base), status, _HEADERS)
             except OAuthError as error:

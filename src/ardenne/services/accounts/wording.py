@@ -42,10 +42,11 @@ REGISTRATION = {
     "redirect": "A redirect address cannot be used.",
     "launch": "The launch address cannot be used.",
     "key": "The public keys cannot be used.",
+    "certificate": "The certificate cannot be used.",
     "private": "That is a private key. Never give it away: make a new one, and send its public part.",
     "scope": "A scope cannot be used.",
     "organisation": "Name the organisation and as what it acts.",
-    "taken": "This client_id is taken.",
+    "taken": "This client_id or certificate is taken.",
     "gone": "That changed meanwhile. Look at the list again.",
 }
 LABELS = (

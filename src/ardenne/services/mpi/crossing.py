@@ -39,6 +39,11 @@ async def person(asked: Database | Connection, system: str, value: str) -> str:
     return persons.pop()
 
 
+async def numbered(asked: Database | Connection, own: str, system: str, value: str) -> str:
+    """Return the person of a number; ``own`` is the system of the node's Patient ids. Empty: nobody."""
+    return await store.survivor(asked, value) if system == own else await person(asked, system, value)
+
+
 async def of_any_source(asked: Database | Connection, value: str) -> list[str]:
     """Return the persons whom some source knows under a number, or who have it as national number. For identity officers.
 

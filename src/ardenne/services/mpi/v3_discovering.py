@@ -5,6 +5,8 @@ One person beyond doubt, or none: a gateway is never shown several to choose fro
 
 from __future__ import annotations
 
+from typing import Any
+
 from lxml import etree
 
 from ardenne.kernel.policy.service import AccessRefused
@@ -58,6 +60,8 @@ async def discover(call: Call) -> etree._Element:
         return _answer(call, query, _DONE, OK, wanted)
     if stored is None or stored.body is None:
         return _answer(call, query, _DONE, NOTHING)
+    if _contradicts(asked, parse_exact(stored.body)):
+        return _answer(call, query, _DONE, NOTHING)
     patient, domains = parse_exact(stored.body), [domain for domain, _place in asked.domains]
     one = await shown(call, person, patient, domains, 100)
     return answers.response(FOUND, call.head, call.own.party, _DONE, OK, query, [one], Counts(1, 1, 0))
@@ -90,14 +94,18 @@ async def _meant(call: Call, asked: Find) -> tuple[str, bool]:
     return to_link(likely), bool(likely) and not to_link(likely)
 
 
+def _contradicts(asked: Find, patient: dict[str, Any]) -> bool:
+    """Tell whether the sex that a question names is another one than the person's: then somebody else is meant."""
+    wanted, known = asked.patient.get("gender"), patient.get("gender")
+    return bool(wanted and known and wanted != known and {wanted, known} <= {"female", "male"})
+
+
 def _says_more(asked: Find) -> bool:
     return bool(asked.patient.get("name") or asked.patient.get("birthDate"))
 
 
 async def _numbered(call: Call, system: str, value: str) -> str:
-    if system == call.own.patients:
-        return await store.survivor(call.service.database, value)
-    return await crossing.person(call.service.database, system, value)
+    return await crossing.numbered(call.service.database, call.own.patients, system, value)
 
 
 async def locate(call: Call) -> etree._Element:

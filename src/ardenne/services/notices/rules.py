@@ -16,6 +16,8 @@ CODES_A_DAY = 10
 PAUSE = timedelta(hours=1)
 """Between two messages of a kind: a morning of laboratory results makes one message."""
 ATTEMPTS = 12
+LEASE = timedelta(minutes=5)
+"""How long a sender may hold a notice; a mail server has far less time."""
 _LONGEST_PAUSE = timedelta(hours=12)
 _ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"

@@ -36,12 +36,17 @@ async def of_document(connection: Connection, done: Outcome) -> None:
 
 
 class NoticeRunner:
-    """Sends what is due; several workers share the work."""
+    """Sends what is due; several workers share the work.
 
-    def __init__(self, database: Database, server: MailServer, base: str) -> None:
+    A notice is taken with a lease, sent without any transaction, and noted as sent: a sender that dies in between, or
+    whose database is away then, makes it come twice, under the same Message-ID. ``seconds``: how long a server may take.
+    """
+
+    def __init__(self, database: Database, server: MailServer, base: str, seconds: float = 20.0) -> None:
         self._database = database
         self._server = server
         self._base = base
+        self._seconds = seconds
 
     async def run(self) -> None:
         """Send for ever; without a mail server nothing is to be done."""
@@ -52,19 +57,23 @@ class NoticeRunner:
         """Send one notice; False when none is due. What fails is tried again, later each time."""
         now = datetime.now(UTC)
         async with self._database.transaction() as connection:
-            found = await store.due(connection, now)
-            if found is None:
-                return False
-            message = rules.message(found.kind, found.language, self._base)
-            try:
-                await mail.send(self._server, found.email, message.subject, message.text)
-            except MailError as error:
-                over = found.attempts + 1 >= rules.ATTEMPTS
-                if over:
-                    _LOGGER.warning("a notice was given up after %s tries: %s", found.attempts + 1, error)
-                await store.again(
-                    connection, found.id, now + rules.pause(found.attempts), now if over else None
-                )
+            found = await store.take(connection, now, now + rules.LEASE)
+        if found is None:
+            return False
+        message = rules.message(found.kind, found.language, self._base)
+        failed = ""
+        try:
+            name = f"notice-{found.id}"
+            await mail.send(self._server, found.email, message.subject, message.text, self._seconds, name)
+        except MailError as error:
+            failed = str(error)
+        now = datetime.now(UTC)
+        async with self._database.transaction() as connection:
+            if not failed:
+                await store.sent(connection, found.id, now)
                 return True
-            await store.sent(connection, found.id, now)
+            over = found.attempts + 1 >= rules.ATTEMPTS
+            if over:
+                _LOGGER.warning("a notice was given up after %s tries: %s", found.attempts + 1, failed)
+            await store.again(connection, found.id, now + rules.pause(found.attempts), now if over else None)
         return True

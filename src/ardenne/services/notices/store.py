@@ -41,13 +41,18 @@ select a.account, $2, greatest(now(), coalesce((select max(n.sent) from notice n
    and a.patient = any({WHOLE_PERSON})
 on conflict do nothing
 """
-_DUE = """
-select n.id, n.kind, n.attempts, a.email, a.language from notice n join notice_address a using (account)
- where n.sent is null and n.failed is null and n.due <= $1 and a.confirmed is not null
- order by n.due limit 1 for update of n skip locked
+_TAKE = """
+with next as (
+    select n.id from notice n join notice_address a using (account)
+     where n.sent is null and n.failed is null and n.due <= $1 and n.leased_until <= $1 and a.confirmed is not null
+     order by n.due limit 1 for update of n skip locked)
+update notice n set leased_until = $2 from next, notice_address a
+ where n.id = next.id and a.account = n.account returning n.id, n.kind, n.attempts, a.email, a.language
 """
-_SENT = "update notice set sent = $2 where id = $1"
-_AGAIN = "update notice set attempts = attempts + 1, due = $2, failed = $3 where id = $1"
+_SENT = "update notice set sent = $2, leased_until = '-infinity' where id = $1"
+_AGAIN = """
+update notice set attempts = attempts + 1, due = $2, failed = $3, leased_until = '-infinity' where id = $1
+"""
 
 
 class Address(NamedTuple):
@@ -115,9 +120,9 @@ async def tell(connection: Connection, patient: int, kind: str, pause: object) -
     await connection.execute(_TELL, patient, kind, pause)
 
 
-async def due(connection: Connection, now: datetime) -> Due | None:
-    """Return a notice that is due, locked until the transaction ends."""
-    rows = await connection.fetch(_DUE, now)
+async def take(connection: Connection, now: datetime, until: datetime) -> Due | None:
+    """Return a notice that is due; nobody else gets it until a time, when its sender must have died."""
+    rows = await connection.fetch(_TAKE, now, until)
     return Due(*rows[0]) if rows else None
 
 

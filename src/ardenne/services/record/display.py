@@ -35,14 +35,16 @@ def code_key(value: Json | None) -> str:
 
 
 def name(value: Json) -> str:
-    """Return a HumanName as "Given Family"."""
+    """Return a HumanName as "Given Family"; the name of a Device as it stands."""
     parts = [*value.get("given", []), value.get("family", "")]
-    return " ".join(part for part in parts if part) or str(value.get("text", ""))
+    return " ".join(part for part in parts if part) or str(value.get("text") or value.get("name", ""))
 
 
 def person(resource: Json) -> str:
-    """Return the usual or official name of a Patient or Practitioner."""
-    names = resource.get("name", [])
+    """Return the usual or official name of a Patient or Practitioner; that of an organisation or device as it stands."""
+    names = resource.get("name") or resource.get("deviceName") or []
+    if isinstance(names, str):
+        return names
     for use in ("official", "usual", None):
         for candidate in names:
             if candidate.get("use") == use and name(candidate):

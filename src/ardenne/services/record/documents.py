@@ -170,8 +170,16 @@ def binary(media_type: str, digest: str, patient_id: str, document: str) -> Json
     }
 
 
-def provenance(digest: str, targets: list[str], source: str, now: datetime | None = None) -> Json:
-    """Return the Provenance of a filing: what was made of which content, when, and who sent it."""
+def provenance(
+    digest: str, targets: list[str], source: str, document: str = "", now: datetime | None = None
+) -> Json:
+    """Return the Provenance of a filing: what was made of which content, when, and who sent it.
+
+    ``document``: the id of its DocumentReference, where readers find the source (IHE mXDE); empty: there is none.
+    """
+    what: Json = {"identifier": {"system": CONTENT_SYSTEM, "value": digest}}
+    if document:
+        what = {"reference": f"DocumentReference/{document}", **what}
     recorded = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
         "resourceType": "Provenance",
@@ -197,7 +205,7 @@ def provenance(digest: str, targets: list[str], source: str, now: datetime | Non
         "entity": [
             {
                 "role": "source",
-                "what": {"identifier": {"system": CONTENT_SYSTEM, "value": digest}},
+                "what": what,
             }
         ],
     }

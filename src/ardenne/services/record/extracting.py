@@ -145,7 +145,9 @@ async def _write(
         if related != document:
             changes.append(keeping.update(related, version))
         targets = [f"Patient/{patient}", f"DocumentReference/{document['id']}", *told]
-        provenance = documents.provenance(digest, list(dict.fromkeys(targets)), "document sharing")
+        provenance = documents.provenance(
+            digest, list(dict.fromkeys(targets)), "document sharing", document["id"]
+        )
         provenance["id"] = documents.derived_id(document["id"], "provenance")
         changes.append(keeping.put(hiding.raised(provenance, label(document).level)))
     unique = list({one.self_hash: one for one in changes}.values())

@@ -5,7 +5,9 @@ A section without narrative (R4, Composition: it may be "entries only") is shown
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from html import escape
 from typing import Any
 
 from ardenne.services.record import display, wording
@@ -17,6 +19,7 @@ Json = dict[str, Any]
 
 _SEXES = {"female": "Female", "male": "Male"}
 _DEPTH = 6
+_TABLE, _TABLE_END = re.compile(r"<table(?=[\s>])"), re.compile(r"</table\s*>")
 _HEADS = ("What", "Date", "Detail")
 LABELS = frozenset({*_SEXES.values(), *_HEADS})
 _CONCEPTS = ("medicationCodeableConcept", "vaccineCode", "code", "type")
@@ -31,15 +34,22 @@ def render(resource: Json, words: Words) -> str:
     entries = [entry.get("resource", {}) for entry in resource.get("entry", [])]
     composition = next((one for one in entries if one.get("resourceType") == "Composition"), None)
     if composition is None:
-        return narrative(resource) if narrative(resource) else _facts([resource], words)
+        return narrative(resource, words) or _facts([resource], words)
     document = _Document(resource, composition, words)
     return document.article()
 
 
-def narrative(resource: Json) -> str:
-    """Return the narrative of a resource if it keeps the rules of safe XHTML (R4, Narrative), else nothing."""
+def narrative(resource: Json, words: Words) -> str:
+    """Return the narrative of a resource if it keeps the rules of safe XHTML (R4, Narrative), else nothing.
+
+    Its tables scroll by themselves: on a phone their columns stay readable.
+    """
     div = str(resource.get("text", {}).get("div", ""))
-    return "" if not div or xhtml.narrative_problem(div) else div
+    if not div or xhtml.narrative_problem(div):
+        return ""
+    label = escape(words.text("Table"), quote=True)
+    region = f'<div class="doc-table" role="region" tabindex="0" aria-label="{label}"><table'
+    return _TABLE_END.sub("</table></div>", _TABLE.sub(region, div))
 
 
 class _Document:
@@ -60,7 +70,7 @@ class _Document:
             "article",
             element("h2", title),
             self._header(),
-            Html(narrative(found)),
+            Html(narrative(found, self._words)),
             *sections,
             class_="doc",
             lang=language(str(found.get("language", ""))),
@@ -92,7 +102,7 @@ class _Document:
 
     def _section(self, section: Json, level: int) -> Html:
         title = str(section.get("title") or display.concept(section.get("code")))
-        body = narrative(section)
+        body = narrative(section, self._words)
         if not body:
             found = (self._resolve(entry) for entry in section.get("entry", []))
             body = _facts([one for one in found if one], self._words)

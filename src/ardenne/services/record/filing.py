@@ -207,7 +207,7 @@ async def _file_document(
         targets = [f"Patient/{person.patient_id}"]
         targets += [f"{asked.resource_type}/{asked.resource_id}" for asked in changes]
         targets = list(dict.fromkeys(targets))
-        provenance = documents.provenance(digest, targets, name)
+        provenance = documents.provenance(digest, targets, name, document_id if is_document else "")
         changes.append(keeping.put({**provenance, "id": documents.derived_id(key, "provenance")}))
         unique = list({asked.self_hash: asked for asked in changes}.values())
         for done in await service.resources.write_in(connection, unique):

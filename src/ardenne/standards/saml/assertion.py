@@ -6,6 +6,7 @@ signature covers; ``signed`` only tells whether there is one that refers to this
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -53,19 +54,31 @@ class Assertion(NamedTuple):
     resource: str
     community: str
     signed: bool
+    qualifier: str = ""
+    """What the issuer calls this sort of assertion (Issuer/@NameQualifier)."""
+    references: tuple[str, ...] = ()
+    """The ids of the assertions on which this one rests (Advice/AssertionIDRef)."""
 
 
 def parse(data: bytes) -> Assertion:
     """Return the one assertion in a document (alone or inside SOAP). Raises Refused with the rule and a way to mend it."""
-    root = hardened.parse(data, _LIMITS)
-    name = f"{{{_SAML}}}Assertion"
-    found = [root] if root.tag == name else list(root.iter(name))
-    found = [one for one in found if not _inside_another(one, name)]
+    found = parse_all(data)
     if len(found) != 1:
         raise _refused(
             "saml-one-assertion", f"there are {len(found)} assertions", "Send exactly one SAML 2.0 Assertion"
         )
-    node = found[0]
+    return found[0]
+
+
+def parse_all(data: bytes) -> list[Assertion]:
+    """Return the assertions in a document, not those inside of others. Raises Refused."""
+    root = hardened.parse(data, _LIMITS)
+    name = f"{{{_SAML}}}Assertion"
+    found = [root] if root.tag == name else list(root.iter(name))
+    return [_read(root, one) for one in found if not _inside_another(one, name)]
+
+
+def _read(root: etree._Element, node: etree._Element) -> Assertion:
     if node.get("Version") != "2.0" or not node.get("ID"):
         raise _refused(
             "saml-version", "Version is not 2.0 or ID is missing", "Send a SAML 2.0 assertion with an ID"
@@ -94,10 +107,12 @@ def parse(data: bytes) -> Assertion:
         _first(attributes, _RESOURCE),
         _first(attributes, _COMMUNITY),
         _is_signed(node),
+        str(next((one.get("NameQualifier", "") for one in node.findall(_path("Issuer"))), "")),
+        tuple(_texts(node, "Advice/AssertionIDRef")),
     )
 
 
-def check(found: Assertion, audience: str, now: datetime) -> list[str]:
+def check(found: Assertion, audiences: Sequence[str], now: datetime) -> list[str]:
     """Return what speaks against an assertion at a moment, one sentence each; nothing when it holds."""
     problems = []
     if not found.signed:
@@ -108,7 +123,7 @@ def check(found: Assertion, audience: str, now: datetime) -> list[str]:
         problems.append("the assertion has expired")
     if found.not_before is not None and now < found.not_before - SKEW:
         problems.append("the assertion does not hold yet")
-    if audience not in found.audiences:
+    if not set(audiences) & set(found.audiences):
         problems.append("the assertion is meant for somebody else (Conditions/AudienceRestriction)")
     if not found.subject:
         problems.append("the assertion names no subject (Subject/NameID)")

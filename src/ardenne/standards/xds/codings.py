@@ -27,6 +27,7 @@ _OID = re.compile(r"[0-2](\.(0|[1-9]\d*))+", re.ASCII)
 REFERENCE_ID_TYPES = RFC3986
 _MHD = "https://profiles.ihe.net/ITI/MHD/StructureDefinition/"
 DESIGNATION = f"{_MHD}ihe-designationType"
+RECIPIENT = f"{_MHD}ihe-intendedRecipient"
 SOURCE_ID = f"{_MHD}ihe-sourceId"
 ASSOCIATION = f"{_HERE}association"
 

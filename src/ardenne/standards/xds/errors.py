@@ -30,6 +30,7 @@ class Code(StrEnum):
     TOO_MANY = "XDSTooManyResults"
     UNKNOWN_COMMUNITY = "XDSUnknownCommunity"
     UNKNOWN_PATIENT = "XDSUnknownPatientId"
+    UNKNOWN_RECIPIENT = "UnknownRecipient"
     UNKNOWN_QUERY = "XDSUnknownStoredQuery"
     UNKNOWN_REPOSITORY = "XDSUnknownRepositoryId"
     UNRESOLVED = "UnresolvedReferenceException"

@@ -10,6 +10,7 @@ import msgspec
 from joserfc import jws
 from joserfc.errors import JoseError
 
+from ardenne.kernel.http.message import ClientCertificate
 from ardenne.kernel.identity.errors import OAuthError
 from ardenne.kernel.identity.oauth.key_sets import Key, KeySetUnavailable, RemoteKeys, keys_of
 from ardenne.kernel.identity.store_families import Client, Families
@@ -41,8 +42,20 @@ class ClientAuthentication:
         self._families = families
         self._remote = remote
 
-    async def client(self, form: dict[str, str]) -> Client:
-        """Return the application that sends a form. Raises OAuthError ``invalid_client``."""
+    async def client(self, form: dict[str, str], certificate: ClientCertificate | None = None) -> Client:
+        """Return the application that sends a form over a connection with a certificate.
+
+        One that is bound to a certificate is returned with the thumbprint of the one it came with: its tokens are
+        bound to that. Raises OAuthError ``invalid_client``.
+        """
+        client = await self._authenticated(form)
+        if not client.has_certificate:
+            return client
+        if certificate is None or not client.shows(certificate):
+            raise _refused("this application is registered with a certificate: come over mutual TLS with it")
+        return msgspec.structs.replace(client, certificate=certificate.thumbprint)
+
+    async def _authenticated(self, form: dict[str, str]) -> Client:
         if "client_secret" in form:
             raise _refused("shared secrets are not accepted: register a key (private_key_jwt)")
         if form.get("client_assertion") or form.get("client_assertion_type"):

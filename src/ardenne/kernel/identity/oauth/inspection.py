@@ -65,7 +65,7 @@ class Inspection:
             "sub": claims.sub, "iss": claims.iss, "aud": claims.aud, "exp": claims.exp, "iat": claims.iat,
             "nbf": claims.nbf, "jti": claims.jti, "acr": family.level, "patient": claims.patient,
             "encounter": family.encounter, "fhirUser": fhir_user(account, role),
-            "purpose_of_use": family.purpose,
+            "purpose_of_use": family.purpose, "cnf": claims.cnf or "",
         }  # fmt: skip
         return {name: value for name, value in found.items() if value != ""}
 

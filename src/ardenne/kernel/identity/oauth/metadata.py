@@ -43,6 +43,7 @@ def authorization_server(issuer: str) -> Json:
         "introspection_endpoint_auth_methods_supported": ["private_key_jwt"],
         "introspection_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
         "authorization_response_iss_parameter_supported": True,
+        "tls_client_certificate_bound_access_tokens": True,
         "access_token_format": "ihe-jwt",
     }
 

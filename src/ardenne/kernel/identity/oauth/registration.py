@@ -14,9 +14,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 import orjson
+from cryptography import x509
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from ardenne.kernel.http import certificates
 from ardenne.kernel.identity.oauth.authorization import redirect_problem
 from ardenne.kernel.identity.scopes import ScopeError, parse
 from ardenne.kernel.identity.store_families import Client
@@ -45,7 +47,7 @@ GRANTS: dict[Sort, tuple[str, ...]] = {
 
 
 class RegistrationError(ValueError):
-    """What is wrong. ``rule``: id, name, redirect, launch, key, scope; ``detail`` says more, in English."""
+    """What is wrong. ``rule``: id, name, redirect, launch, key, certificate, scope; ``detail`` says more, in English."""
 
     def __init__(self, rule: str, detail: str = "") -> None:
         super().__init__(rule)
@@ -78,7 +80,7 @@ def read(form: Mapping[str, str], account: str = "") -> Client:
     jwks, jwks_uri = _keys(form, sort)
     return Client(
         client_id, name, sort is not Sort.DEVICE, redirects, launch, jwks, jwks_uri, _scopes(form, sort),
-        GRANTS[sort], account,
+        GRANTS[sort], account, *_certificate(form, sort),
     )  # fmt: skip
 
 
@@ -90,22 +92,48 @@ def sort_of(client: Client) -> Sort:
 
 
 def changed(client: Client, form: Mapping[str, str]) -> Client:
-    """Return an application as a form changes it; id, sort and account stay. Raises RegistrationError."""
-    return read({**form, "sort": sort_of(client), "id": client.id}, client.account)
+    """Return an application as a form changes it. Raises RegistrationError.
+
+    Id, sort and account stay, and so does the certificate when the form brings none.
+    """
+    found = read({**form, "sort": sort_of(client), "id": client.id}, client.account)
+    if found.has_certificate:
+        return found
+    return msgspec.structs.replace(
+        found, certificate=client.certificate, certificate_subject=client.certificate_subject
+    )
 
 
 def takes_away(before: Client, after: Client) -> bool:
-    """Tell whether a change takes away what tokens in use may rest on: a scope, an address, a key."""
+    """Tell whether a change takes away what tokens in use may rest on: a scope, an address, a key, a certificate."""
     return (
         not set(before.scopes) <= set(after.scopes)
         or not set(before.redirect_uris) <= set(after.redirect_uris)
         or (before.jwks, before.jwks_uri) != (after.jwks, after.jwks_uri)
+        or (before.certificate, before.certificate_subject) != (after.certificate, after.certificate_subject)
     )
 
 
 def state(client: Client) -> str:
     """Return a short mark of an application as it stands, by which a change made meanwhile is seen."""
     return sha256(msgspec.json.encode(client, order="sorted")).hexdigest()[:16]
+
+
+def _certificate(form: Mapping[str, str], sort: Sort) -> tuple[str, str]:
+    """Return thumbprint and subject of the certificate that an application is bound to; one of them, or neither."""
+    text, subject = form.get("certificate", "").strip(), form.get("certificate_subject", "").strip()
+    if not text and not subject:
+        return "", ""
+    if sort is Sort.DEVICE:
+        raise RegistrationError("certificate", "an application on a phone can keep no key")
+    if text and subject:
+        raise RegistrationError("certificate", "either the certificate or its subject")
+    try:
+        if text:
+            return certificates.named(certificates.read(text)).thumbprint, ""
+        return "", x509.Name.from_rfc4514_string(subject).rfc4514_string()
+    except ValueError as error:
+        raise RegistrationError("certificate", str(error)) from None
 
 
 def _keys(form: Mapping[str, str], sort: Sort) -> tuple[dict[str, Any] | None, str]:

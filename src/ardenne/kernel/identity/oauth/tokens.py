@@ -75,7 +75,9 @@ class Tokens:
                 await self._tell(connection, Happening.TOKEN_ISSUED, found.family)
         if found is None or problem:
             raise OAuthError("invalid_grant", problem or _SPENT)
-        answer = await self._tokens(found.family, found.account, found.family.scopes, refresh)
+        answer = await self._tokens(
+            found.family, found.account, found.family.scopes, refresh, bound=client.certificate
+        )
         if "openid" in found.family.scopes:
             answer["id_token"] = await self._id_token(found)
         return answer
@@ -98,7 +100,7 @@ class Tokens:
                 await self._tell(connection, Happening.TOKEN_ISSUED, found.family)
         if found is None or problem:
             raise OAuthError("invalid_grant", problem or _SPENT)
-        return await self._tokens(found.family, found.account, scopes, refresh)
+        return await self._tokens(found.family, found.account, scopes, refresh, bound=client.certificate)
 
     async def _by_client(self, client: Client, form: dict[str, str], base: str) -> Answer:
         account = await self._accounts.get(client.account) if client.account else None
@@ -123,7 +125,7 @@ class Tokens:
         async with self._families.database.transaction() as connection:
             family = await self._families.begin(connection, family, timedelta(seconds=LIFETIME))
             await self._tell(connection, Happening.TOKEN_ISSUED, family)
-        return await self._tokens(family, account, scopes, "")
+        return await self._tokens(family, account, scopes, "", bound=client.certificate)
 
     async def _by_exchange(self, client: Client, form: dict[str, str], base: str) -> Answer:
         """An application acts on behalf of a user whose token it got (RFC 8693): never more than both may."""
@@ -160,7 +162,7 @@ class Tokens:
         async with self._families.database.transaction() as connection:
             begun = await self._families.begin(connection, begun, timedelta(seconds=left))
             await self._tell(connection, Happening.TOKEN_ISSUED, begun)
-        answer = await self._tokens(begun, account, scopes, "", left)
+        answer = await self._tokens(begun, account, scopes, "", left, client.certificate)
         return answer | {"issued_token_type": ACCESS_TOKEN}
 
     async def direct(self, family: Family, account: Account, lifetime: int = LIFETIME) -> str:
@@ -187,8 +189,10 @@ class Tokens:
         scopes: tuple[str, ...],
         refresh: str,
         lifetime: int = LIFETIME,
+        bound: str = "",
     ) -> Answer:
-        content = claims(family, account, self.issuer, self.audience, scopes, time.time(), lifetime)
+        """Return an access token; ``bound``: the thumbprint of the certificate without which it is worth nothing."""
+        content = claims(family, account, self.issuer, self.audience, scopes, time.time(), lifetime, bound)
         found: Answer = {
             "access_token": await signed(self._keys, content),
             "token_type": "Bearer",

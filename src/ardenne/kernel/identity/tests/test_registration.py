@@ -62,6 +62,13 @@ def test_a_system_has_a_key_and_no_addresses() -> None:
         ({"sort": "server", "jwks": PRIVATE}, "private"),
         ({"sort": "server", "jwks": PUBLIC, "jwks_uri": "https://app.example/jwks"}, "key"),
         ({"sort": "server", "jwks_uri": "http://app.example/jwks"}, "key"),
+        ({"certificate_subject": "CN=phone"}, "certificate"),
+        ({"sort": "server", "jwks": PUBLIC, "certificate": "hospital"}, "certificate"),
+        ({"sort": "server", "jwks": PUBLIC, "certificate_subject": "hospital"}, "certificate"),
+        (
+            {"sort": "server", "jwks": PUBLIC, "certificate": "x", "certificate_subject": "CN=x"},
+            "certificate",
+        ),
     ],
 )
 def test_what_is_refused(changed: dict[str, str], rule: str) -> None:

@@ -43,6 +43,7 @@ def caller(chance: random.Random) -> Caller:
     return Caller(
         Kind.PROFESSIONAL, f"a{number}", practitioner=f"d{number}", role=f"r{number}", organisation=f"org{number}",
         profession=chance.choice(PROFESSIONS), principal="d0" if chance.random() < 0.1 else "", purpose=purpose,
+        treats=f"p{chance.randrange(6)}" if chance.random() < 0.3 else "",
     )  # fmt: skip
 
 

@@ -78,6 +78,7 @@ def context(
         "kind": caller.kind.value, "profession": caller.profession, "purpose": caller.purpose.value, "act": act.value,
         "owned": row.patient is not None, "category": row.category, "level": row.level,
         "embargoed": row.embargo > now, "withheld": row.withheld,
+        "treated": bool(caller.treats) and row.patient == hashing.self_hash("Patient", caller.treats),
         "own": row.patient == own, "represented": row.patient in patients, "representedFully": row.patient in full,
         "author": row.creator == found.account or bool(set(row.authors) & set(found.authorship)),
         "barred": row.patient is not None and (excluded or facts.state != 0), "shared": row.category in shared,

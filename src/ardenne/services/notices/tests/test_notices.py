@@ -211,3 +211,76 @@ def test_a_notice_is_sent_once_and_a_failure_is_tried_again(home: TestNode) -> N
         home.database.fetch("select due > now() + interval '50 minutes' from notice where sent is null")
     )
     assert rows[0][0] is True
+
+
+class Hanging(Door):
+    """A mail server that greets and then says nothing more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached = asyncio.Event()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example ESMTP\r\n")
+        await reader.readline()
+        self.reached.set()
+        await reader.read()
+        writer.close()
+
+
+def test_a_mail_server_that_hangs_holds_up_nothing_but_its_notice(home: TestNode) -> None:
+    account = account_of(home)
+    document(home, 1)
+
+    async def work() -> None:
+        door = Hanging()
+        server = await asyncio.start_server(door.serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        mail_server = MailServer("127.0.0.1", port, "node@ardenne.example")
+        first, second = (
+            NoticeRunner(home.database, mail_server, "https://node.example", 1.5) for _ in range(2)
+        )
+        hanging = asyncio.ensure_future(first.step())
+        await asyncio.wait_for(door.reached.wait(), 10)
+        # no transaction is open, the notice is nobody else's, and its row can be changed
+        rows = await home.database.fetch(
+            "select count(*) from pg_stat_activity where state like 'idle in transaction%'"
+        )
+        assert rows[0][0] == 0
+        assert await second.step() is False
+        async with home.database.transaction() as connection:
+            await connection.execute("set local lock_timeout = '500ms'")
+            assert await store.set_kinds(connection, account, ["document"], "de")
+            await connection.execute("update notice set kind = kind where sent is null")
+        assert await hanging is True
+        rows = await home.database.fetch("select attempts, leased_until <= now(), sent from notice")
+        assert (rows[0][0], rows[0][1], rows[0][2]) == (1, True, None)
+        server.close()
+
+    home.run(work())
+
+
+def test_a_sender_that_died_is_followed_by_another_with_the_same_message_id(home: TestNode) -> None:
+    account_of(home)
+    document(home, 1)
+    door = Door()
+
+    async def work() -> None:
+        server = await asyncio.start_server(door.serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        runner = NoticeRunner(
+            home.database, MailServer("127.0.0.1", port, "node@ardenne.example"), "https://n.example"
+        )
+        assert await runner.step() is True
+        # it was taken by the mail server, but the node died before it noted that
+        await home.database.fetch(
+            "update notice set sent = null, leased_until = now() + interval '5 minutes' returning 1"
+        )
+        assert await runner.step() is False
+        await home.database.fetch("update notice set leased_until = now() returning 1")
+        assert await runner.step() is True
+        server.close()
+
+    home.run(work())
+    ids = [email.message_from_string(one, policy=email.policy.default)["Message-ID"] for one in door.taken]
+    assert len(ids) == 2 and ids[0] == ids[1] and ids[0].endswith("@ardenne.example>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import lxml.html
@@ -90,6 +91,60 @@ def test_a_section_without_narrative_is_shown_from_its_entries() -> None:
         "application/fhir+json", orjson.dumps(document({"title": "Problèmes", "entry": [ENTRY]}))
     )
     assert cells(fragment) == [["Goutte", "mai 2020", ""]]
+
+
+@pytest.mark.parametrize(
+    ("author", "shown_as"),
+    [
+        ({"resourceType": "Organization", "name": "Clinique du Nord"}, "Clinique du Nord"),
+        (
+            {"resourceType": "Device", "deviceName": [{"name": "Générateur", "type": "user-friendly-name"}]},
+            "Générateur",
+        ),
+        ({"resourceType": "Practitioner", "name": [{"family": "Muller", "given": ["Luc"]}]}, "Luc Muller"),
+        ({"resourceType": "PractitionerRole", "code": [{"text": "Médecin"}]}, ""),
+    ],
+    ids=lambda value: value.get("resourceType") if isinstance(value, dict) else None,
+)
+def test_authors_of_every_kind_are_named(author: dict[str, Any], shown_as: str) -> None:
+    found = document({"title": "Problèmes", "entry": []})
+    found["entry"][0]["resource"]["author"] = [{"reference": "urn:uuid:a"}]
+    found["entry"].append({"fullUrl": "urn:uuid:a", "resource": author})
+    fragment = shown("application/fhir+json", orjson.dumps(found))
+    assert fragment and (not shown_as or shown_as in fragment)
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize(
+    ("folder", "media_type", "marks"),
+    [
+        ("fhir", "application/fhir+json", (b'"type": "document"', b'"type":"document"')),
+        ("cda", "text/xml", (b"</ClinicalDocument>",)),
+        ("kmehr", "text/xml", (b"</kmehrmessage>",)),
+        ("hl7v2", HL7, (b"|ORU^R01", b"|MDM^T")),
+    ],
+)
+def test_no_sample_document_breaks_the_page(
+    corpus: Path, folder: str, media_type: str, marks: tuple[bytes, ...]
+) -> None:
+    seen, readable = 0, 0
+    for path in sorted((corpus / "documents" / folder).rglob("*")):
+        if not path.is_file() or path.stat().st_size > 400_000 or "negative" in path.parts:
+            continue
+        data = path.read_bytes()
+        if any(mark in data for mark in marks):
+            seen += 1
+            # what cannot be read is offered as a file: nothing that came may break the page
+            readable += bool(show(media_type, data, FRENCH, "/file").fragment)
+    assert seen >= 3 and readable >= seen * 0.8, (readable, seen)
+
+
+def test_tables_of_a_narrative_scroll_by_themselves() -> None:
+    div = '<div xmlns="http://www.w3.org/1999/xhtml"><table class="x"><tbody><tr><td>1</td></tr></tbody></table></div>'
+    found = document({"title": "Problèmes", "text": {"status": "generated", "div": div}})
+    root: Any = lxml.html.fromstring(shown("application/fhir+json", orjson.dumps(found)))
+    (table,) = root.xpath("//div[@class='doc-table'][@role='region'][@tabindex='0'][@aria-label]/table")
+    assert table.get("class") == "x" and table.text_content() == "1"
 
 
 def test_a_narrative_that_breaks_the_rules_is_not_shown() -> None:

@@ -47,13 +47,13 @@ def test_samples_say_who_asks(corpus: Path, name: str, role: str, purpose: str) 
     assert found.subject and found.issuer
     assert found.not_on_or_after is not None
     moment = found.not_on_or_after - timedelta(minutes=1)
-    assert [one for one in check(found, AUDIENCE, moment) if "signed" not in one] == []
+    assert [one for one in check(found, [AUDIENCE], moment) if "signed" not in one] == []
 
 
 def test_a_good_assertion_holds() -> None:
     found = parse(SAMPLE)
     assert found.roles == (Coded("HCP", "1.2"),)
-    assert check(found, "urn:node", GOOD) == []
+    assert check(found, ["urn:node"], GOOD) == []
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_good_assertion_holds() -> None:
     ],
 )
 def test_conditions_are_kept(audience: str, now: datetime, told: str) -> None:
-    (problem,) = check(parse(SAMPLE), audience, now)
+    (problem,) = check(parse(SAMPLE), [audience], now)
     assert told in problem
 
 
@@ -82,7 +82,7 @@ def test_conditions_are_kept(audience: str, now: datetime, told: str) -> None:
     ],
 )
 def test_what_is_missing_or_doubled_is_told(old: bytes, new: bytes, told: str) -> None:
-    assert any(told in problem for problem in check(parse(SAMPLE.replace(old, new)), "urn:node", GOOD))
+    assert any(told in problem for problem in check(parse(SAMPLE.replace(old, new)), ["urn:node"], GOOD))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
@@ -17,7 +17,8 @@ from ardenne.kernel.store.body import instant
 from ardenne.services.record import documents
 from ardenne.services.record.exchange import registering
 from ardenne.services.record.exchange.doors import as_filed
-from ardenne.services.record.exchange.mhd import profile
+from ardenne.services.record.exchange.mhd import folders, profile, targets
+from ardenne.services.record.exchange.mhd.sent import Sent
 from ardenne.services.record.exchange.objects import Objects, Place, bare, held
 from ardenne.standards.fhir.json import dump, parse
 from ardenne.standards.fhir.outcome import Issue
@@ -28,14 +29,6 @@ from ardenne.standards.xds.values import Submission
 Json = dict[str, Any]
 
 SIMPLIFIED = "IHE.MHD.SimplifiedPublish"
-
-
-class Sent(NamedTuple):
-    """An entry of the Bundle: its place, its address inside the Bundle and its resource."""
-
-    place: int
-    full_url: str
-    resource: Json
 
 
 class Publishing:
@@ -60,21 +53,26 @@ class Publishing:
         issues = profile.check([one.resource for one in sent], profile.strictness(profiles))
         if issues:
             raise RestError(400, issues)
+        sent = folders.marked(sent, body["entry"], f"{request.base}/fhir/")
         places = await self._publish(as_filed(service), request, sent)
-        now = instant(change.now())
-        answered = [
-            {
-                "response": {
-                    "status": "201 Created",
-                    "location": f"{request.base}/fhir/{one}/_history/1",
-                    "etag": 'W/"1"',
-                    "lastModified": now,
-                }
-            }
-            for one in places
-        ]
+        answered = [await self._answered(service, request, *one) for one in zip(sent, places, strict=True)]
         found = {"resourceType": "Bundle", "type": "transaction-response", "entry": answered}
         return answers.resource(200, orjson.dumps(found))
+
+    async def _answered(self, service: FhirService, request: Request, one: Sent, place: str) -> Json:
+        """Return what became of an entry."""
+        version, status = 1, "201 Created"
+        if one.folder:
+            kind, _, name = place.partition("/")
+            stored = await bare(service).resources.read(kind, name)
+            version, status = stored.version if stored is not None else 1, "200 OK"
+        told: Json = {
+            "status": status,
+            "location": f"{request.base}/fhir/{place}/_history/{version}",
+            "etag": f'W/"{version}"',
+            "lastModified": instant(change.now()),
+        }
+        return {"response": told}
 
     async def simplified(self, service: FhirService, request: Request) -> Response | None:
         """Answer ``POST DocumentReference`` with the document inside (ITI-105); None when it is an ordinary create."""
@@ -130,11 +128,14 @@ class Publishing:
         """Write a submission; returns the reference of each entry, in order. Raises RestError."""
         patient = await self._patient(service, request, sent)
         names, contents = self._named(request, sent, patient)
+        objects = Objects(bare(service), self._place)
+        await targets.complete(objects, [(one.place, one.resource) for one in sent])
+        joins = await folders.additions(objects, sent, names)
         ready: dict[str, Json] = {}
         issues: list[Issue] = []
         for one in sent:
             resource = one.resource
-            if resource["resourceType"] in ("Binary", "Patient"):
+            if resource["resourceType"] in ("Binary", "Patient") or one.folder:
                 continue
             if resource["resourceType"] == "DocumentReference":
                 issues += self._fitting(one, contents)
@@ -144,6 +145,10 @@ class Publishing:
         if issues:
             raise RestError(400, issues)
         submission, aliases = self._submission(ready)
+        submission = Submission(
+            submission.objects, (*submission.associations, *(one for one, _folder in joins))
+        )
+        aliases |= {link.source: folder for link, folder in joins}
         work = registering.Registration(service, self._place, submission, ready, aliases)
         documents_ = {
             f"urn:uuid:{names[one.full_url].rpartition('/')[2]}": contents[url]
@@ -214,6 +219,8 @@ class Publishing:
                 contents[one.full_url] = data
                 digest = hashlib.sha256(data).hexdigest()
                 names[one.full_url] = f"Binary/{documents.binary_id(digest, patient)}"
+            elif one.folder:
+                names[one.full_url] = one.folder
             elif kind == "Patient":
                 names[one.full_url] = f"Patient/{patient}"
             else:

@@ -67,7 +67,8 @@ class Runner:
         for use in transaction.iter("UseId"):
             kind = self.uuids if use.get("section") == "AssignedUuids" else self.uids
             key = (str(use.get("testdir", section)).removeprefix("../"), str(use.get("id")))
-            value = kind.get(key) or self.extra.get(str(use.get("symbol")), "")
+            symbol = str(use.get("symbol"))
+            value = kind.get(key) or self.extra.get(symbol) or self.patients.get(symbol, "")
             text = text.replace(str(use.get("symbol")), value)
         for use in transaction.iter("UseReport"):
             name = str(use.get("reportName"))

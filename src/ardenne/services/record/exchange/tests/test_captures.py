@@ -105,3 +105,35 @@ def test_messages_that_are_none(client: SoapClient, corpus: Path) -> None:
     for path in sorted((corpus / "documents/soap/ncp").glob("openncp_soap_header*.xml")):
         told = client.post("/xds/registry", "application/soap+xml", path.read_bytes())
         assert told.status == "Fault", path.name
+
+
+def test_messages_for_other_actors_get_a_fault_that_names_what_is_taken(
+    client: SoapClient, corpus: Path
+) -> None:
+    """Requests to an assertion provider, and to the client side of a contact point: this node is neither."""
+    folder = corpus / "documents/soap"
+    names = [
+        "epd/getxassertion_request_raw.xml",
+        *(f"ncp/{one.name}" for one in sorted((folder / "ncp").glob("client-*.xml"))),
+    ]
+    assert len(names) == 8
+    for name in names:
+        root = etree.fromstring((folder / name).read_bytes())
+        if etree.QName(root).localname != "Envelope":
+            envelope = etree.Element(f"{{{NS['s']}}}Envelope")
+            etree.SubElement(envelope, f"{{{NS['s']}}}Body").append(root)
+            root = envelope
+        told = client.post("/xds/registry", "application/soap+xml", without_assertion(etree.tostring(root)))
+        assert (told.status, told.status_code) == ("Fault", 400), name
+        assert "is not known at this address; there are urn:ihe:iti:2007:RegistryStoredQuery" in told.text, (
+            name,
+            told.text,
+        )
+
+
+def test_answers_that_come_as_requests(client: SoapClient, corpus: Path) -> None:
+    for path in sorted((corpus / "documents/soap/epd").glob("*_response_raw.xml")):
+        told = client.post("/xds/registry", "application/soap+xml", without_assertion(path.read_bytes()))
+        assert (
+            told.status == "Fault" and told.status_code in (400, 500) and "tell the operator" not in told.text
+        ), path.name

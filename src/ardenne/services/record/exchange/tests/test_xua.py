@@ -13,9 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from lxml import etree
 
-from ardenne.kernel.soap.xua import XuaTrust
+from ardenne.kernel.soap.xua import Person, XuaTrust
 from ardenne.kernel.testing import TestNode
-from ardenne.services.record.exchange.tests.client import SoapClient, Told
+from ardenne.services.record.exchange.objects import Objects
+from ardenne.services.record.exchange.tests.client import PLACE, SoapClient, Told
 
 AUDIENCE = "urn:ardenne:test"
 NS = {"saml": "urn:oasis:names:tc:SAML:2.0:assertion"}
@@ -43,18 +44,26 @@ def moment(minutes: int) -> str:
 
 
 def assertion(
-    *, until: int = 10, audience: str = AUDIENCE, roles: int = 1, subject: str = "9801003538489"
+    *,
+    until: int = 10,
+    audience: str = AUDIENCE,
+    roles: int = 1,
+    subject: str = "9801003538489",
+    role: str = "221",
+    qualifier: str = "",
+    purpose: str = "TREATMENT",
 ) -> str:
-    role = '<saml:AttributeValue><Role xmlns="urn:hl7-org:v3" code="221" codeSystem="2.16.840.1.113883.2.9.6.2.7"/></saml:AttributeValue>'
+    value = f'<saml:AttributeValue><Role xmlns="urn:hl7-org:v3" code="{role}" codeSystem="2.16.840.1.113883.2.9.6.2.7"/></saml:AttributeValue>'
     return (
         f'<saml:Assertion xmlns:saml="{NS["saml"]}" ID="_a1" Version="2.0" IssueInstant="{moment(-1)}">'
-        f"<saml:Issuer>urn:issuer</saml:Issuer><saml:Subject><saml:NameID>{subject}</saml:NameID></saml:Subject>"
+        f'<saml:Issuer NameQualifier="{qualifier}">urn:issuer</saml:Issuer>'
+        f"<saml:Subject><saml:NameID>{subject}</saml:NameID></saml:Subject>"
         f'<saml:Conditions NotBefore="{moment(-5)}" NotOnOrAfter="{moment(until)}"><saml:AudienceRestriction>'
         f"<saml:Audience>{audience}</saml:Audience></saml:AudienceRestriction></saml:Conditions><saml:AttributeStatement>"
         '<saml:Attribute Name="urn:oasis:names:tc:xspa:1.0:subject:subject-id"><saml:AttributeValue>Sarah Stone</saml:AttributeValue></saml:Attribute>'
-        f'<saml:Attribute Name="urn:oasis:names:tc:xacml:2.0:subject:role">{role * roles}</saml:Attribute>'
+        f'<saml:Attribute Name="urn:oasis:names:tc:xacml:2.0:subject:role">{value * roles}</saml:Attribute>'
         '<saml:Attribute Name="urn:oasis:names:tc:xspa:1.0:subject:purposeofuse"><saml:AttributeValue>'
-        '<PurposeOfUse xmlns="urn:hl7-org:v3" code="TREATMENT" codeSystem="2.16.840.1.113883.3.18.7.1"/></saml:AttributeValue></saml:Attribute>'
+        f'<PurposeOfUse xmlns="urn:hl7-org:v3" code="{purpose}" codeSystem="2.16.840.1.113883.3.18.7.1"/></saml:AttributeValue></saml:Attribute>'
         "</saml:AttributeStatement></saml:Assertion>"
     )
 
@@ -64,8 +73,13 @@ def signed(text: str, by: tuple[Key, x509.Certificate] = TRUSTED) -> str:
     signer = signxml.XMLSigner(
         signature_algorithm="ecdsa-sha256", c14n_algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"
     )
-    made = signer.sign(node, key=by[0], cert=[by[1]], reference_uri="_a1", id_attribute="ID")
+    made = signer.sign(node, key=by[0], cert=[by[1]], reference_uri=str(node.get("ID")), id_attribute="ID")
     return etree.tostring(made, encoding="unicode")
+
+
+def person_of(node: TestNode) -> Person:
+    """From a number to the Patient, as the registry finds them."""
+    return lambda authority, number: Objects(node.service, PLACE).patient(f"{number}^^^&{authority}&ISO")
 
 
 @pytest.fixture
@@ -75,7 +89,7 @@ def client(filing_node: TestNode) -> SoapClient:
         "identifier": [{"system": "urn:gs1:gln", "value": "9801003538489"}],
     }
     assert filing_node.call("POST", "Practitioner", body).status == 201
-    return SoapClient(filing_node, XuaTrust([TRUSTED[1]], AUDIENCE))
+    return SoapClient(filing_node, XuaTrust([TRUSTED[1]], AUDIENCE, person_of(filing_node)))
 
 
 def ask(client: SoapClient, header: str) -> Told:

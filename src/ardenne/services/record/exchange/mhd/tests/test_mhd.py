@@ -21,6 +21,7 @@ from ardenne.services.record.exchange.mhd.publishing import Publishing
 from ardenne.services.record.exchange.tests.client import PLACE, SoapClient
 from ardenne.services.record.testing.samples import cda
 from ardenne.standards.fhir import xml
+from ardenne.standards.xds import codings
 
 Json = dict[str, Any]
 DOMAIN = "urn:oid:1.3.6.1.4.1.21367.2005.13.20.1000"
@@ -246,6 +247,117 @@ def test_a_replacement_deprecates_what_it_replaces(node: TestNode) -> None:
     assert [one["resource"]["content"][0]["attachment"]["size"] for one in current] == [4]
     again = node.call("POST", "", bundle(b"encore", relatesTo=relation))
     assert (again.status, codes(again)) == (400, ["XDSRegistryDeprecatedDocumentError"])
+
+
+def folder(documents: list[str], **more: Any) -> Json:
+    found = submission_set(documents)
+    found["code"]["coding"][0]["code"] = "folder"
+    found["extension"] = found["extension"][1:]
+    return {**found, "title": "Grossesse", **more}
+
+
+def added(sent: Json, resource: Json, method: str = "POST", url: str = "List") -> Json:
+    """Add an entry to a Bundle."""
+    sent["entry"].append({"fullUrl": urn(), "resource": resource, "request": {"method": method, "url": url}})
+    return sent
+
+
+def test_a_folder_that_is_there_takes_further_documents(node: TestNode) -> None:
+    first = bundle()
+    told = node.call("POST", "", added(first, folder([first["entry"][1]["fullUrl"]])))
+    assert told.status == 200, told.json
+    where = told.json["entry"][3]["response"]["location"].split("/fhir/")[1].split("/_history")[0]
+    document_one = told.json["entry"][1]["response"]["location"].split("/fhir/")[1].split("/_history")[0]
+    second = bundle(b"deux")
+    changed = folder([document_one, second["entry"][1]["fullUrl"]])
+    told = node.call("POST", "", added(second, changed, "PUT", where))
+    assert told.status == 200, told.json
+    answer = told.json["entry"][3]["response"]
+    assert (answer["status"], answer["etag"]) == ("200 OK", 'W/"2"') and answer["location"].endswith(
+        f"{where}/_history/2"
+    )
+    document_two = told.json["entry"][1]["response"]["location"].split("/fhir/")[1].split("/_history")[0]
+    held = [one["item"]["reference"] for one in node.call("GET", where).json["entry"]]
+    assert held == [document_one, document_two]
+    # the same submission set cannot come twice, and a folder is not emptied by leaving its documents out
+    third = bundle(b"trois")
+    assert (
+        node.call("POST", "", added(third, folder([third["entry"][1]["fullUrl"]]), "PUT", where)).status
+        == 200
+    )
+    assert len(node.call("GET", where).json["entry"]) == 3
+    client = SoapClient(node)
+    unique = codings.from_identifier(node.call("GET", where).json["identifier"][0])
+    seen = client.ask("b909a503-523d-4517-8acf-8e5834dfc4c7", XDSFolderUniqueId=f"'{unique}'")
+    assert (seen.status, seen.count("Documents")) == ("Success", 3), seen.text
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "patient"),
+    [
+        ("List/nowhere", "UnresolvedReferenceException", "p1"),
+        ("DocumentReference/x", "XDSRegistryMetadataError", "p1"),
+        ("List?identifier=x", "XDSRegistryMetadataError", "p1"),
+    ],
+)
+def test_folders_that_cannot_be_updated(node: TestNode, url: str, code: str, patient: str) -> None:
+    sent = bundle(patient=patient)
+    answer = node.call("POST", "", added(sent, folder([sent["entry"][1]["fullUrl"]]), "PUT", url))
+    assert (answer.status, codes(answer)) == (400, [code])
+    assert node.call("GET", "DocumentReference").entries() == []
+
+
+def test_a_folder_of_somebody_else_takes_nothing(node: TestNode) -> None:
+    first = bundle()
+    told = node.call("POST", "", added(first, folder([first["entry"][1]["fullUrl"]])))
+    where = told.json["entry"][3]["response"]["location"].split("/fhir/")[1].split("/_history")[0]
+    other = bundle(patient="p2")
+    stolen = folder([other["entry"][1]["fullUrl"]])
+    stolen["subject"] = {"reference": "Patient/p2"}
+    answer = node.call("POST", "", added(other, stolen, "PUT", where))
+    assert (answer.status, codes(answer)) == (400, ["XDSPatientIdDoesNotMatch"])
+
+
+def test_a_replaced_document_may_be_named_by_its_number(node: TestNode) -> None:
+    sent = bundle()
+    number = sent["entry"][1]["resource"]["masterIdentifier"]
+    first = (
+        node.call("POST", "", sent)
+        .json["entry"][1]["response"]["location"]
+        .split("/fhir/")[1]
+        .split("/_history")[0]
+    )
+    by_number = [{"code": "replaces", "target": {"identifier": number}}]
+    assert node.call("POST", "", bundle(b"neuf", relatesTo=by_number)).status == 200
+    assert node.call("GET", first).json["status"] == "superseded"
+    unknown = [{"code": "replaces", "target": {"identifier": {"value": urn()}}}]
+    answer = node.call("POST", "", bundle(b"dix", relatesTo=unknown))
+    assert (answer.status, codes(answer)) == (400, ["UnresolvedReferenceException"])
+    assert "relatesTo[0].target" in answer.json["issue"][0]["expression"][0]
+
+
+def test_recipients_are_of_the_directory(node: TestNode) -> None:
+    sent = bundle()
+    extension = {"url": f"{MHD}ihe-intendedRecipient", "valueReference": {"reference": "Practitioner/nobody"}}
+    sent["entry"][0]["resource"]["extension"].append(extension)
+    answer = node.call("POST", "", sent)
+    assert (answer.status, codes(answer)) == (400, ["UnknownRecipient"])
+    made = node.call("POST", "Practitioner", {"resourceType": "Practitioner"})
+    extension["valueReference"]["reference"] = f"Practitioner/{made.json['id']}"
+    assert node.call("POST", "", sent).status == 200
+
+
+def test_retrieving_says_why_not(node: TestNode) -> None:
+    told = node.call("POST", "", bundle())
+    place = told.json["entry"][2]["response"]["location"].split("/fhir/")[1].split("/_history")[0]
+    assert node.call("GET", place, headers={"accept": "text/plain"}).body == b"Bonjour"
+    assert node.call("GET", place, headers={"accept": "text/*, image/png;q=0.5"}).status == 200
+    assert node.call("GET", place, headers={"accept": "*/*"}).status == 200
+    other = node.call("GET", place, headers={"accept": "image/png"})
+    assert (other.status, other.json["resourceType"]) == (406, "OperationOutcome")
+    assert node.call("GET", "Binary/unknown").status == 404
+    assert node.call("DELETE", place).status in (200, 204)
+    assert node.call("GET", place).status == 410
 
 
 def test_both_faces_show_one_store(node: TestNode) -> None:
