@@ -10,6 +10,7 @@ import click
 from ardenne import __version__
 from ardenne.apps.access import decide, journal
 from ardenne.apps.affiliation_loading import command as affiliation
+from ardenne.apps.authorisation_loading import command as authorisations
 from ardenne.apps.bench.command import command as bench
 from ardenne.apps.checking import command as check
 from ardenne.apps.conformance import command as conformance
@@ -191,6 +192,7 @@ main.add_command(journal)
 main.add_command(conformance)
 main.add_command(contents)
 main.add_command(directory)
+main.add_command(authorisations)
 for _command in (train, dedupe, receivers, bench_persons):
     mpi.add_command(_command)
 main.add_command(card, "card")
