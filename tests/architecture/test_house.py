@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from ardenne.apps.cli import main
@@ -69,9 +72,18 @@ def test_every_setting_is_documented(name: str) -> None:
     assert f"| `{name}` |" in (ROOT / "docs" / "settings.md").read_text()
 
 
-@pytest.mark.parametrize("name", sorted(main.commands))
+@pytest.mark.parametrize("name", main.list_commands(click.Context(main)))
 def test_every_command_is_documented(name: str) -> None:
+    assert main.get_command(click.Context(main), name) is not None
     assert f"`ardenne {name}" in (ROOT / "docs" / "commands.md").read_text()
+
+
+def test_the_command_loads_no_more_than_it_needs() -> None:
+    """Every process of a bulk load begins with the module of the command: it must not load the server with it."""
+    program = "import sys, ardenne.apps.cli; print(*(one for one in sys.modules if one in sys.argv))"
+    heavy = ["duckdb", "numpy", "granian", "starlette", "reportlab", "lxml", "ardenne.apps.asgi"]
+    done = subprocess.run([sys.executable, "-c", program, *heavy], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 def test_no_file_names_a_registry_or_a_machine() -> None:

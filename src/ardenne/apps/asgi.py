@@ -56,7 +56,7 @@ from ardenne.kernel.rest.operations import ALL
 from ardenne.kernel.rest.profile_rules import read_rules
 from ardenne.kernel.rest.router import Router
 from ardenne.kernel.rest.service import FhirService
-from ardenne.kernel.settings import Settings, decode
+from ardenne.kernel.settings import WORKER_VARIABLE, Settings, decode
 from ardenne.kernel.soap import xua
 from ardenne.kernel.soap.door import Callers
 from ardenne.kernel.store.database import Database, DatabaseUnavailable
@@ -96,7 +96,6 @@ from ardenne.services.vaccination.extract import CoverageRunner
 from ardenne.services.vaccination.operations import VaccinationOperations
 from ardenne.services.vaccination.schedules import of_jurisdiction
 
-SETTINGS_VARIABLE = "ARDENNE_WORKER_SETTINGS"
 _DISCARD_SECONDS = 3600.0
 """How often files of contents are looked for that a killed process did not remove."""
 _PUBLIC = ("/fhir/metadata", "/static/")
@@ -436,7 +435,7 @@ def _die_with_parent() -> None:
 
 
 def _application() -> Application:
-    text = os.environ.get(SETTINGS_VARIABLE)
+    text = os.environ.get(WORKER_VARIABLE)
     if text is None:
         raise RuntimeError("start the server with 'ardenne serve'")
     _die_with_parent()

@@ -2,39 +2,56 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 
 import click
 
 from ardenne import __version__
-from ardenne.apps.access import decide, journal
-from ardenne.apps.affiliation_loading import command as affiliation
-from ardenne.apps.authorisation_loading import command as authorisations
-from ardenne.apps.bench.command import command as bench
-from ardenne.apps.checking import command as check
-from ardenne.apps.conformance import command as conformance
-from ardenne.apps.contents import contents
-from ardenne.apps.directory_loading import command as directory
-from ardenne.apps.exporting import command as export
-from ardenne.apps.persons import bench as bench_persons
-from ardenne.apps.persons import dedupe, receivers, train
-from ardenne.apps.population.command import command as population
-from ardenne.apps.profile_loading import command as profiles
-from ardenne.apps.terminology_loading import command as terminology
 from ardenne.kernel.settings import SettingsError, load
 from ardenne.kernel.store.embedded import DatabaseError
-from ardenne.services.mpi.cli import command as mpi
-from ardenne.services.vaccination.card_cli import command as card
-from ardenne.services.vaccination.cli import command as vaccination
+
+_ELSEWHERE = {
+    "affiliation": "ardenne.apps.affiliation_loading:command",
+    "authorisations": "ardenne.apps.authorisation_loading:command",
+    "bench": "ardenne.apps.bench.command:command",
+    "card": "ardenne.services.vaccination.card_cli:command",
+    "check": "ardenne.apps.checking:command",
+    "conformance": "ardenne.apps.conformance:command",
+    "contents": "ardenne.apps.contents:contents",
+    "decide": "ardenne.apps.access:decide",
+    "directory": "ardenne.apps.directory_loading:command",
+    "export": "ardenne.apps.exporting:command",
+    "journal": "ardenne.apps.access:journal",
+    "mpi": "ardenne.apps.persons:command",
+    "population": "ardenne.apps.population.command:command",
+    "profiles": "ardenne.apps.profile_loading:command",
+    "terminology": "ardenne.apps.terminology_loading:command",
+    "vaccination": "ardenne.services.vaccination.cli:command",
+}
+"""Commands by module and name: only the one that is called is loaded, also by every process that it starts."""
 
 
 class Commands(click.Group):
-    """A group whose known errors are one clear line and exit code 1."""
+    """A group whose known errors are one clear line and exit code 1, and whose commands are loaded when called."""
 
-    def invoke(self, context: click.Context) -> object:
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted({*super().list_commands(ctx), *_ELSEWHERE})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, None when there is none of that name."""
+        place = _ELSEWHERE.get(cmd_name)
+        if place is None:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = place.partition(":")
+        found: click.Command = getattr(importlib.import_module(module), name)
+        return found
+
+    def invoke(self, ctx: click.Context) -> object:
         try:
-            return super().invoke(context)
+            return super().invoke(ctx)
         except (DatabaseError, SettingsError) as error:
             click.echo(f"ardenne: {error}", err=True)
             sys.exit(1)
@@ -181,26 +198,6 @@ def token(
 
     settings = load(data=str(data) if data else None, database=database, port=port)
     click.echo(tokens.issue(settings, tokens.Wish(user, scope, purpose, role, patient, minutes)))
-
-
-main.add_command(affiliation)
-main.add_command(bench)
-main.add_command(check)
-main.add_command(decide)
-main.add_command(export)
-main.add_command(journal)
-main.add_command(conformance)
-main.add_command(contents)
-main.add_command(directory)
-main.add_command(authorisations)
-for _command in (train, dedupe, receivers, bench_persons):
-    mpi.add_command(_command)
-main.add_command(card, "card")
-main.add_command(mpi, "mpi")
-main.add_command(vaccination, "vaccination")
-main.add_command(population)
-main.add_command(profiles)
-main.add_command(terminology)
 
 
 if __name__ == "__main__":

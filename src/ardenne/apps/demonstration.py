@@ -22,6 +22,7 @@ from ardenne.apps.demo import (
     logins,
     messages,
     relations,
+    stock,
 )
 from ardenne.apps.demo.documents import write_all
 from ardenne.kernel.settings import Settings
@@ -84,6 +85,8 @@ def _load(settings: Settings, dsn: str, corpus: Path | None) -> None:
     click.echo(f"  {coming} appointments of today")
     due = asyncio.run(deceased.load(dsn, settings, registry().get(PersonIndex)))
     click.echo(f"  {due} record whose legal time is over")
+    batches = asyncio.run(stock.load(dsn))
+    click.echo(f"  {batches} batches of vaccines in stock, a campaign for children")
     cases = asyncio.run(duplicates.load(dsn, settings, registry().get(PersonIndex)))
     click.echo(f"  {cases} questions for the identity desk")
     if corpus is None:

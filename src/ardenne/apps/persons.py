@@ -14,6 +14,7 @@ from ardenne.kernel.settings import load
 from ardenne.kernel.store.database import Database
 from ardenne.services.mpi import dedupe as searching
 from ardenne.services.mpi import store, store_bulk
+from ardenne.services.mpi.cli import command
 from ardenne.services.mpi.matching import Matcher
 from ardenne.services.mpi.telling import store as telling
 
@@ -24,7 +25,7 @@ _DATA = click.option(
 _DATABASE = click.option("--database", help="The node's PostgreSQL, if it is not the embedded one.")
 
 
-@click.command()
+@command.command()
 @_DATA
 @_DATABASE
 def train(data: Path | None, database: str | None) -> None:
@@ -57,7 +58,7 @@ async def _put(dsn: str, content: bytes) -> int:
         await database.close()
 
 
-@click.command()
+@command.command()
 @_DATA
 @_DATABASE
 @click.option(
@@ -84,7 +85,7 @@ async def _dedupe(dsn: str, processes: int) -> searching.Searched:
         await database.close()
 
 
-@click.command()
+@command.command()
 @_DATA
 @_DATABASE
 @click.option("--again", metavar="NAME", help="Tell this receiver again what it refused.")
@@ -115,7 +116,7 @@ async def _receivers(dsn: str, again: str | None) -> tuple[list[telling.State], 
         await database.close()
 
 
-@click.command()
+@command.command()
 @click.option(
     "--persons", type=click.IntRange(1000), default=100_000, help="Invented persons (default: 100000)."
 )

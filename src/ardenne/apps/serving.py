@@ -18,12 +18,11 @@ from pathlib import Path
 from granian import Granian
 from granian.constants import Interfaces, Loops
 
-from ardenne.apps.asgi import SETTINGS_VARIABLE
 from ardenne.kernel.http.faults import report
 from ardenne.kernel.identity.store_accounts import has_development_logins
 from ardenne.kernel.migrations import KERNEL
 from ardenne.kernel.rest.profile_rules import read_rules
-from ardenne.kernel.settings import Settings, SettingsError, encode
+from ardenne.kernel.settings import WORKER_VARIABLE, Settings, SettingsError, encode
 from ardenne.kernel.store import filling
 from ardenne.kernel.store.database import Database
 from ardenne.kernel.store.embedded import DatabaseError, EmbeddedDatabase, claim
@@ -161,7 +160,7 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         running = msgspec.structs.replace(settings, database=dsn)
         check_profile(settings, dsn)
         (settings.data_folder / "server.issuer").write_text(settings.issuer)
-        os.environ[SETTINGS_VARIABLE] = encode(running)
+        os.environ[WORKER_VARIABLE] = encode(running)
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         address = f"http://{host}:{settings.port}"
         threading.Thread(target=_announce, args=(address, ready), daemon=True).start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -12,7 +13,6 @@ SHORTEST, LONGEST = 12, 128
 _HASHER = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
 _AT_ONCE = asyncio.Semaphore(2)
 """Each takes 64 MiB; whoever floods the sign-in page waits in line."""
-_NOBODY = _HASHER.hash("whoever has no password takes as long as the others")
 
 
 def hashed(password: str) -> str:
@@ -32,16 +32,22 @@ def problem(password: str, login: str) -> str:
     return ""
 
 
+@cache
+def _nobodys() -> str:
+    """Return a hash for whoever has no password, who takes as long as the others."""
+    return hashed("nobody has this password")
+
+
 async def matches(kept: str, password: str) -> bool:
     """Tell whether a password is the right one; ``kept`` empty: never, in the same time."""
     async with _AT_ONCE:
-        right = await asyncio.to_thread(_verify, kept or _NOBODY, password[:LONGEST])
+        right = await asyncio.to_thread(_verify, kept, password[:LONGEST])
     # what is longer than any password can be is wrong, not cut to fit
     return right and bool(kept) and len(password) <= LONGEST
 
 
 def _verify(kept: str, password: str) -> bool:
     try:
-        return _HASHER.verify(kept, password)
+        return _HASHER.verify(kept or _nobodys(), password)
     except (Argon2Error, InvalidHashError):
         return False

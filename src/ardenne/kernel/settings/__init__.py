@@ -224,6 +224,10 @@ def _check_profile(settings: Settings) -> None:
         raise SettingsError("oidc_issuer: must begin with https:// in production")
 
 
+WORKER_VARIABLE = "ARDENNE_WORKER_SETTINGS"
+"""The variable of the environment by which worker processes get the settings, encoded."""
+
+
 def encode(settings: Settings) -> str:
     """Return the settings as text for the worker processes."""
     return msgspec.json.encode(settings).decode()
