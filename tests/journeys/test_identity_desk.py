@@ -180,6 +180,8 @@ def test_a_document_of_somebody_under_protection_shows_the_alias(browser: Browse
         record = re.search(r"/record/[^/?]+", doctor.content())
         assert record
         doctor.goto(f"{site.address}{record[0]}/timeline")
+        expect(doctor.locator("main")).to_contain_text("Consultation Mme Marie Feller")
+        assert "Morozowa" not in doctor.content()
         doctor.locator("main a[href*='/document/']").first.click()
         expect(doctor.locator("main")).to_contain_text("Marie Feller")
         expect(doctor.locator("main")).to_contain_text("Hématomes")

@@ -14,6 +14,7 @@ from ardenne.kernel.store.embedded import DatabaseError
 
 _ELSEWHERE = {
     "affiliation": "ardenne.apps.affiliation_loading:command",
+    "authorisations": "ardenne.apps.authorisation_loading:command",
     "bench": "ardenne.apps.bench.command:command",
     "card": "ardenne.services.vaccination.card_cli:command",
     "check": "ardenne.apps.checking:command",

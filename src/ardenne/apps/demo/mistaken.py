@@ -88,7 +88,7 @@ def _letter(person: str) -> Json:
         "description": "Consultation Mme Morozowa",
         "subject": {"reference": f"Patient/{person}"},
         "date": "2026-01-12T10:00:00Z",
-        "author": [{"reference": f"Practitioner/{facts.identity('practitioner', _DOCTOR)}"}],
+        "author": [{"reference": f"Practitioner/{facts.identity('practitioner', _DOCTOR)}", "display": "Dr Claude Thill"}],
         "content": [
             {
                 "attachment": {

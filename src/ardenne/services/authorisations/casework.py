@@ -98,6 +98,28 @@ class Casework:
                 await self._tell_directory(connection, done)
         return done
 
+    async def take_over(self, found: Application, actor: Actor) -> str:
+        """Keep an authorisation that was given elsewhere, or what changed of it; what was decided here since prevails.
+
+        Returns what was done: added, changed, unchanged, or kept (as decided here).
+        """
+        async with self.database.transaction() as connection:
+            present = await store.locked(connection, found.id)
+            if present is not None:
+                if await store.was_decided_here(connection, found.id):
+                    return "kept"
+                found = found._replace(practitioner=present.practitioner)
+                if _taken_over(present) == _taken_over(found):
+                    return "unchanged"
+            await store.add(connection, found)
+            await store.save(connection, found, None)
+            await store.reserve(
+                connection, rules.serial_of(found.country, found.register, found.number or "")
+            )
+            await store.tell(connection, found.id, _event("import", found.state, actor, ""))
+            await self._tell_directory(connection, found)
+        return "added" if present is None else "changed"
+
     async def _after(
         self, connection: Connection, found: Application, state: str, act: str, moment: datetime
     ) -> tuple[Application, int | None]:
@@ -170,6 +192,11 @@ def verdicts_of(documents: list[Document]) -> dict[str, str]:
         if _BEST[one.verdict] >= _BEST.get(found.get(one.item, ""), -1):
             found[one.item] = one.verdict
     return found
+
+
+def _taken_over(found: Application) -> tuple[Any, ...]:
+    """What a list says of an authorisation and may change."""
+    return found.state, found.decided, found.delivered, found.begins, found.ends
 
 
 async def _locked(connection: Connection, application: uuid.UUID) -> Application:

@@ -146,3 +146,10 @@ def ends(country: str, kind: str, begins: date) -> date | None:
 def number(country: str, register: str, serial: int) -> str:
     """Return the number of an authorisation, such as "M-000042"."""
     return f"{jurisdiction(country).registers[register].letter}-{serial:06d}"
+
+
+def serial_of(country: str, register: str, text: str) -> int:
+    """Return the serial number in a number of the form that is given here; 0 for one of another form."""
+    letter, _, digits = text.partition("-")
+    own = letter == jurisdiction(country).registers[register].letter and digits.isascii() and digits.isdigit()
+    return int(digits) if own and len(digits) < 10 else 0

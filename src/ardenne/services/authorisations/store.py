@@ -39,6 +39,8 @@ update authorisation_application set state = $2, revision = revision + 1, submit
  where id = $1
 """
 _SERIAL = "select nextval('authorisation_number')"
+_RESERVE = "select setval('authorisation_number', greatest(nextval('authorisation_number') - 1, $1, 1))"
+_DECIDED_HERE = "select exists (select from authorisation_event where application = $1 and act <> 'import')"
 _DOCUMENTS = """
 select id, item, name, media_type, digest, size, added, verdict, remark from authorisation_document
  where application = $1 order by item, added
@@ -160,6 +162,17 @@ async def holds_another(connection: Connection, practitioner: str, besides: uuid
 async def serial(connection: Connection) -> int:
     """Return the next number of an authorisation."""
     return int(await connection.fetchval(_SERIAL))
+
+
+async def reserve(connection: Connection, serial_number: int) -> None:
+    """Give no serial number up to this one any more."""
+    if serial_number:
+        await connection.fetchval(_RESERVE, serial_number)
+
+
+async def was_decided_here(connection: Connection, application: uuid.UUID) -> bool:
+    """Tell whether anything happened to an authorisation but that it was taken over from a list."""
+    return bool(await connection.fetchval(_DECIDED_HERE, application))
 
 
 async def save(

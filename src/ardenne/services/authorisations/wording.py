@@ -44,6 +44,7 @@ ACTS = {
 EVENTS = {
     **ACTS,
     "begin": "Application begun",
+    "import": "Taken over from a list",
     "expire": "The last day is over",
     "document-accepted": "Document accepted",
     "document-rejected": "Document not accepted",

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import orjson
+
 from ardenne.kernel.background import repeat
 from ardenne.kernel.store import groups
 from ardenne.kernel.store.change import Outcome
 from ardenne.kernel.store.database import Connection, Database
 from ardenne.kernel.store.locks import lock_texts
-from ardenne.services.mpi import asking, golden, matching, store, store_resources
+from ardenne.services.mpi import asking, golden, matching, store, store_filling, store_resources
 from ardenne.services.mpi import store_events as events
 from ardenne.services.mpi.matching import Matcher, keys_of
 from ardenne.services.mpi.rules.reading import status_of, traits_of
+from ardenne.services.mpi.store_filling import Adopted
 from ardenne.standards.fhir.json import parse_exact
 
 _DOOR = "door"
 _AT_ONCE = 50
+_MANY = 2000
+"""So many are a load, not what people write at the door."""
 
 
 async def adopt(matcher: Matcher, connection: Connection, person: str) -> None:
@@ -45,8 +50,29 @@ async def adopt(matcher: Matcher, connection: Connection, person: str) -> None:
     await asking.ask_all(connection, matcher, (own, identity), matches, _DOOR)
 
 
+async def fill(database: Database) -> int:
+    """Take many Patients that wait into the index at once, and return how many; 0 when only some wait.
+
+    Whom they may be is asked by the nightly search: nobody waits for an answer here.
+    """
+    async with database.transaction() as connection:
+        if not await store_filling.are_waiting(connection, _MANY):
+            return 0
+        ids, bodies = await store_filling.waiting(connection, golden.NODE, _MANY)
+        adopted = []
+        for person, body in bodies:
+            content = golden.without_id(parse_exact(body))
+            traits = traits_of(content)
+            adopted.append(Adopted(person, status_of(traits), keys_of(traits), traits, orjson.dumps(content)))
+        await store_filling.adopt(connection, golden.NODE, _DOOR, datetime.now(UTC), adopted, ids)
+    return len(ids)
+
+
 async def catch_up(matcher: Matcher, database: Database) -> int:
-    """Take some of the Patients that wait into the index, each in a transaction; return how many."""
+    """Take some of the Patients that wait into the index, each in a transaction, or many at once; return how many."""
+    filled = await fill(database)
+    if filled:
+        return filled
     for count in range(_AT_ONCE):
         async with database.transaction() as connection:
             waiting = await store.pending(connection, 1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ardenne.services.record import fhir_document, message_page
-from ardenne.services.record.masking import Mask
 from ardenne.standards import timestamps
 from ardenne.standards.cda import read as cda_read
 from ardenne.standards.cda import render as cda_render
@@ -46,11 +45,6 @@ def show(media_type: str, data: bytes, words: Words, file_url: str) -> Shown:
     except (Refused, ValueError):
         # not readable as what it says it is: the page offers the download instead
         return Shown("")
-
-
-def masked(shown: Shown, mask: Mask | None) -> Shown:
-    """Return how the content of somebody under protection is shown; ``mask`` None: of anybody else."""
-    return shown._replace(fragment=mask.fragment(shown.fragment)) if mask else shown
 
 
 def _fragment(media: str, data: bytes, words: Words, file_url: str) -> str:

@@ -1,6 +1,6 @@
-"""A document of somebody under protection: its page shows the alias, whatever names and numbers the file says.
+"""The record of somebody under protection: its pages show the alias, whatever names and numbers documents and titles say.
 
-The file itself is unchanged: whoever downloads it, or looks at a PDF or a picture, sees what its author wrote.
+The files themselves are unchanged: whoever downloads one, or looks at a PDF or a picture, sees what its author wrote.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 
+from starlette.responses import Response
+
 from ardenne.services.mpi.contract import Hidden
 from ardenne.services.record import display
 
@@ -18,6 +20,8 @@ GAP = "•••"
 _TAG = re.compile(r"(<[^>]*>)")
 _BETWEEN = r"[\s.,\-/·^&]*"
 _SHORTEST = 2
+_SPOKEN = re.compile(r'(?<= )((?:alt|title|aria-label|value|download)=")([^"]*)(?=")')
+"""Attributes that people read."""
 
 
 class Mask:
@@ -52,12 +56,24 @@ class Mask:
         return text
 
     def fragment(self, fragment: str) -> str:
-        """Return a fragment of HTML whose text is masked; its markup stays."""
-        parts = _TAG.split(fragment)
+        """Return HTML whose text is masked, also that of attributes that people read; its markup stays."""
         return "".join(
-            part if part.startswith("<") else html.escape(self.plain(html.unescape(part)), quote=False)
-            for part in parts
+            _SPOKEN.sub(self._attribute, part) if part.startswith("<") else self._escaped(part)
+            for part in _TAG.split(fragment)
         )
+
+    def _attribute(self, found: re.Match[str]) -> str:
+        return found[1] + self._escaped(found[2], quote=True)
+
+    def _escaped(self, text: str, *, quote: bool = False) -> str:
+        return html.escape(self.plain(html.unescape(text)), quote=quote)
+
+
+def masked(page: Response, mask: Mask) -> Response:
+    """Return a page of HTML in which nothing is left of what is hidden."""
+    text = mask.fragment(bytes(page.body).decode())
+    headers = {name: value for name, value in page.headers.items() if name != "content-length"}
+    return Response(text, page.status_code, headers)
 
 
 def _bounded(alternatives: Sequence[str]) -> re.Pattern[str]:

@@ -31,7 +31,7 @@ from ardenne.services.record.desk import DeskPages
 from ardenne.services.record.feeds.pages import FeedPages
 from ardenne.services.record.finding import FindPages
 from ardenne.services.record.hiding_page import HidingPages
-from ardenne.services.record.masking import Mask
+from ardenne.services.record.masking import Mask, masked
 from ardenne.services.record.results import Series
 from ardenne.services.record.sharing.door import SharedDoor
 from ardenne.services.record.sharing.pages import SharePages
@@ -159,8 +159,6 @@ class RecordPages:
         if found is None:
             return self._missing(request)
         words, here = self._renderer.words(request), request.url.path
-        hidden = await self._service.registry.get(PersonIndex).hidden(self._service.database, person["id"])
-        mask = Mask(hidden, words.fhir_date) if hidden is not None else None
         media_type, data = await self._content(found, 0)
         inner = []
         for place in range(1, min(len(found["content"]), _INNER_FILES + 1)):
@@ -168,14 +166,12 @@ class RecordPages:
             if document_page.shown_already(media_type, kind):
                 continue
             title = found["content"][place].get("attachment", {}).get("title", "")
-            shown = content.masked(content.show(kind, inside, words, f"{here}/file/{place}"), mask)
+            shown = content.show(kind, inside, words, f"{here}/file/{place}")
             inner.append(document_page.File(place, title, kind, len(inside), shown))
         older, newer = await reading.versions(self._service, found)
         values = document_page.values(found, media_type, len(data))
-        shown = content.masked(content.show(media_type, data, words, f"{here}/file/1"), mask)
         values |= {
-            "shown": shown, "here": here, "files": inner, "masked": mask is not None,
-            "title": mask.plain(values["title"]) if mask else values["title"],
+            "shown": content.show(media_type, data, words, f"{here}/file/1"), "here": here, "files": inner,
             "older": older, "newer": newer, "may_hide": self._service.caller.kind is Kind.CITIZEN,
         }  # fmt: skip
         return await self._record(request, person, "document.html", "timeline", values)
@@ -220,7 +216,11 @@ class RecordPages:
         values: Json,
         allergies: list[Line] | None = None,
     ) -> Response:
-        """Return a page under the person's banner, which always warns of allergies with a high risk."""
+        """Return a page under the person's banner, which always warns of allergies with a high risk.
+
+        Whatever names somebody under protection, the page shows the alias.
+        """
+        hidden = await self._service.registry.get(PersonIndex).hidden(self._service.database, person["id"])
         if allergies is None:
             allergies = summary.allergies(await reading.current(self._service, person["id"], _ALLERGY))
         common = {
@@ -234,7 +234,8 @@ class RecordPages:
             "value_text": results.value_text,
             "range_text": results.range_text,
         }
-        return self._renderer.page(request, template, {**common, **values})
+        page = self._renderer.page(request, template, {**common, **values, "masked": hidden is not None})
+        return masked(page, Mask(hidden, self._renderer.words(request).fhir_date)) if hidden else page
 
 
 def _points(found: Series, words: Words) -> list[Point]:

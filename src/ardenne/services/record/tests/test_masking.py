@@ -44,9 +44,12 @@ def test_names_numbers_and_dates_are_replaced_however_they_are_written(written: 
 
 
 def test_markup_stays_and_text_is_escaped_again() -> None:
-    fragment = '<p class="hoffmann">Dr Weis &amp; <b>L&eacute;a</b> Hoffmann &lt;1980010145728&gt;</p>'
+    fragment = '<img src="/hoffmann" alt="X-ray of L&eacute;a"><p class="hoffmann">Dr Weis &amp; <b>L&eacute;a</b> Hoffmann &lt;1980010145728&gt;</p>'
     masked = _MASK.fragment(fragment)
-    assert masked == '<p class="hoffmann">Dr Weis &amp; <b>Marie Feller</b> Marie Feller &lt;•••&gt;</p>'
+    assert (
+        masked
+        == '<img src="/hoffmann" alt="X-ray of Marie Feller"><p class="hoffmann">Dr Weis &amp; <b>Marie Feller</b> Marie Feller &lt;•••&gt;</p>'
+    )
 
 
 def test_without_names_nothing_is_replaced_and_without_alias_name_nothing_is_told() -> None:
