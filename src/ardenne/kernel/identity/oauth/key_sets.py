@@ -63,11 +63,12 @@ async def fetch(
             return bytes(answer.read(_LARGEST + 1))
 
     try:
-        content = await asyncio.to_thread(read)
+        # the socket's time is that of each piece: whoever sends piece by piece is not waited for
+        content = await asyncio.wait_for(asyncio.to_thread(read), 2 * _SECONDS)
         if len(content) > _LARGEST:
             raise KeySetUnavailable("the answer is too large")
         return orjson.loads(content)
-    except (OSError, urllib.error.URLError, ValueError) as error:
+    except (OSError, urllib.error.URLError, TimeoutError, ValueError) as error:
         raise KeySetUnavailable(f"the address did not answer as it must ({type(error).__name__})") from None
 
 
