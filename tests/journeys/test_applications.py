@@ -13,6 +13,8 @@ from tests.journeys.conftest import Site
 from tests.journeys.test_every_page import violations
 from tests.journeys.test_who_may_see import RULES, reader
 
+from ardenne.apps.demo.logins import PASSWORD
+
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("guarded")]
 
 Guarded = tuple[Site, Path]
@@ -67,3 +69,40 @@ def test_an_application_is_registered_shut_off_and_let_in(browser: Browser, guar
         operator.goto(f"{site.address}/desk/applications?lang=fr")
         assert operator.evaluate("document.documentElement.scrollWidth") <= 320
         assert violations(operator, RULES) == []
+
+
+def test_an_operator_ends_what_a_lost_device_can_do(browser: Browser, guarded: Guarded) -> None:
+    site, _folder = guarded
+    with (
+        reader(browser, site, "helena.pinto") as lost,
+        reader(browser, site, "operator", script=True, width=320) as operator,
+    ):
+        lost.goto(f"{site.address}/pro")
+        assert "/sign-in" not in lost.url
+        operator.goto(f"{site.address}/account")
+        operator.get_by_role("link", name="Accounts", exact=True).click()
+        operator.locator("#login").fill("nobody.at-all")
+        operator.get_by_role("button", name="Find the account").click()
+        expect(operator.get_by_role("alert")).to_contain_text("no account")
+        operator.locator("#login").fill("helena.pinto")
+        operator.get_by_role("button", name="Find the account").click()
+        assert violations(operator, RULES) == []
+        operator.get_by_role("button", name="Shut the account off").click()
+        expect(operator.get_by_role("status")).to_be_visible()
+        assert "helena" not in operator.url
+        lost.goto(f"{site.address}/pro")
+        assert "/sign-in" in lost.url
+        lost.locator("#login").fill("helena.pinto")
+        lost.locator("#password").fill(PASSWORD)
+        lost.get_by_role("button", name="Sign in", exact=True).click()
+        expect(lost.get_by_role("alert")).to_be_visible()
+        operator.get_by_role("button", name="Let the account in again").click()
+        expect(operator.locator("main")).to_contain_text("Signed in nowhere.")
+        operator.locator("#login").fill("operator")
+        operator.get_by_role("button", name="Find the account").click()
+        operator.get_by_role("button", name="End all sessions and tokens").click()
+        expect(operator.get_by_role("alert")).to_contain_text("your own account")
+        assert operator.evaluate("document.documentElement.scrollWidth") <= 320
+    with reader(browser, site, "helena.pinto") as again:
+        again.goto(f"{site.address}/pro")
+        assert "/sign-in" not in again.url

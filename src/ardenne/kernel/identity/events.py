@@ -34,6 +34,8 @@ class Happening(StrEnum):
     APPLICATION_LET_IN = "application-let-in"
     ACCOUNT_LINKED = "account-linked"
     ACCOUNT_UNLINKED = "account-unlinked"
+    ACCOUNT_SHUT_OFF = "account-shut-off"
+    ACCOUNT_LET_IN = "account-let-in"
     TOKEN_ISSUED = "token-issued"  # noqa: S105 - a name, no secret
     TOKEN_REVOKED = "token-revoked"  # noqa: S105
     REUSE_DETECTED = "reuse-detected"

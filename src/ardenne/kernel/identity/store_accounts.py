@@ -46,6 +46,7 @@ _LINKS = "select issuer, subject from account_link where account = $1::uuid orde
 _UNLINK = "delete from account_link where account = $1::uuid and issuer = $2 returning 1"
 _LINK = "insert into account_link (issuer, subject, account) values ($1, $2, $3::uuid) on conflict do nothing returning 1"
 _STATE = "update account set state = $2 where id = $1::uuid"
+_MOVE_STATE = "update account set state = $3 where id = $1::uuid and state = $2 returning 1"
 _IS_ACTIVE = "select state from account where id = $1::uuid for update"
 _END_ROLE = "update account_role set active = false where id = $1::uuid"
 _SUSPEND_ROLES = "update account_role set suspended = $2 where practitioner = $1 and suspended <> $2"
@@ -156,6 +157,10 @@ class Accounts:
     async def set_state(self, connection: Connection, account_id: str, state: str) -> None:
         """Change the state of an account."""
         await connection.execute(_STATE, account_id, state)
+
+    async def move_state(self, connection: Connection, account_id: str, before: str, after: str) -> bool:
+        """Change the state of an account from one to another; False when it is not in the first."""
+        return await connection.fetchval(_MOVE_STATE, account_id, before, after) is not None
 
     async def is_active(self, connection: Connection, account_id: str) -> bool:
         """Tell whether an account is active already, and hold it until the transaction ends."""

@@ -11,6 +11,7 @@ from ardenne.services.accounts.authorize import AuthorizePages, Patients
 from ardenne.services.accounts.letters import LetterPages
 from ardenne.services.accounts.mandates import MandatePages
 from ardenne.services.accounts.oauth import OAuthDoor
+from ardenne.services.accounts.operating import AccountDesk
 from ardenne.services.accounts.sign_in import SignInPages
 from ardenne.ui.rendering import Renderer
 
@@ -24,6 +25,7 @@ def routes(identity: Identity, renderer: Renderer, patients: Patients) -> list[R
         *authorize.routes(),
         *account.routes(),
         *ApplicationPages(identity, renderer).routes(),
+        *AccountDesk(identity, renderer).routes(),
         *MandatePages(account, renderer).routes(),
         *LetterPages(account, renderer).routes(),
         *OAuthDoor(identity).routes(),

@@ -35,6 +35,10 @@ HOUSES = {
     "hospital": "Hospital", "laboratory": "Laboratory", "imaging": "Imaging", "pharmacist": "Pharmacy",
     "doctor": "Medical practice",
 }  # fmt: skip
+STATES = {
+    "invited": "invited, not activated", "active": "active", "objected": "objected to the record", "closed": "closed",
+    "shut-off": "shut off",
+}  # fmt: skip
 REGISTRATION = {
     "sort": "Choose what sort of application it is.",
     "id": "A client_id has 3 to 61 signs: small letters, digits, full stop, hyphen, underscore.",
@@ -50,7 +54,7 @@ REGISTRATION = {
     "gone": "That changed meanwhile. Look at the list again.",
 }
 LABELS = (
-    *SORTS.values(), *HOUSES.values(), *REGISTRATION.values(),
+    *SORTS.values(), *HOUSES.values(), *REGISTRATION.values(), *STATES.values(),
     *_PROFESSIONS.values(), *_KINDS.values(), *_MANDATES.values(), *_SCOPES.values(), *_LETTERS.values(),
     *_LEVELS.values(), *_MEANS.values(), "everything",
 )  # fmt: skip

@@ -27,10 +27,10 @@ _PAYLOAD = {
 
 
 async def is_listed(service: FhirService, account_id: str) -> bool:
-    """Tell whether one of an account's roles is active in the directory: a feed may have ended it there."""
+    """Tell whether an account is active and one of its roles stands in the directory: a feed may have ended it there."""
     account = await Accounts(service.database).get(account_id)
     today = datetime.now(UTC).astimezone(service.zone).date()
-    for role in account.roles if account else ():
+    for role in account.roles if account and account.state == "active" else ():
         if not role.directory:
             continue
         stored = await service.resources.read("PractitionerRole", role.directory)
