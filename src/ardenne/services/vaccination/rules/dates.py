@@ -71,6 +71,9 @@ def shift(day: int, by: Period) -> int:
     if not by.years and not by.months:
         return day + by.days
     start = date.fromordinal(day)
+    if start.day <= 28:  # every month has this day: both steps are one
+        count = (start.year + by.years) * 12 + start.month - 1 + by.months
+        return date(count // 12, count % 12 + 1, start.day).toordinal() + by.days
     if by.years:
         start = _existing(start.year + by.years, start.month, start.day)
     if by.months:
