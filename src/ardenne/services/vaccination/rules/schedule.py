@@ -118,10 +118,12 @@ class SeriesDose:
     season_end: int | None
     source: str = ""
     confirmed: bool = True
+    preferable_codes: frozenset[str] = field(init=False)
     preferable_by_code: dict[str, tuple[SeriesVaccine, ...]] = field(init=False)
     allowable_by_code: dict[str, tuple[SeriesVaccine, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "preferable_codes", frozenset(one.code for one in self.preferable))
         object.__setattr__(self, "preferable_by_code", _by_code(self.preferable))
         object.__setattr__(self, "allowable_by_code", _by_code(self.allowable))
 
