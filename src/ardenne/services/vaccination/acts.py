@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from ardenne.services.vaccination.nomenclature import Nomenclature, Vaccine
 from ardenne.services.vaccination.rules.history import Dose, Person
 from ardenne.services.vaccination.rules.schedule import Ruleset
 
+_FHIR_DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
 _GENDERS = {"female": "Female", "male": "Male"}
 
 
@@ -44,9 +46,10 @@ class Subject:
     """How often an act (id) is in the record, when several sources told of it: it counts once."""
 
 
+@lru_cache(maxsize=8192)
 def parse_day(value: str) -> tuple[date | None, bool]:
     """A FHIR dateTime as a day, and whether it is approximate (a year or month: its middle is taken)."""
-    found = re.match(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", value or "")
+    found = _FHIR_DAY.match(value or "")
     if not found:
         return None, True
     year, month, day = found.groups()
@@ -64,7 +67,6 @@ def read_act(resource: Mapping[str, Any], nomenclature: Nomenclature) -> Act:
         found = nomenclature.find(coding.get("system", ""), str(coding.get("code", "")))
         if found and (vaccine is None or len(found.valences) > len(vaccine.valences)):
             vaccine = found
-    texts = [concept.get("text"), *(coding.get("display") for coding in concept.get("coding", []))]
     day, approximate = parse_day(str(resource.get("occurrenceDateTime", "")))
     performers = [one.get("actor", {}).get("display", "") for one in resource.get("performer", [])]
     return Act(
@@ -72,13 +74,18 @@ def read_act(resource: Mapping[str, Any], nomenclature: Nomenclature) -> Act:
         day=day,
         approximate=approximate,
         vaccine=vaccine,
-        name=(vaccine.name if vaccine else "") or next((one for one in texts if one), ""),
+        name=(vaccine.name if vaccine else "") or _written(concept),
         status=str(resource.get("status", "")),
         lot=str(resource.get("lotNumber", "")),
         reported=resource.get("primarySource") is False,
         performer=next((one for one in performers if one), ""),
         substandard=bool(resource.get("isSubpotent", False)),
     )
+
+
+def _written(concept: Mapping[str, Any]) -> str:
+    texts = [concept.get("text"), *(coding.get("display") for coding in concept.get("coding", []))]
+    return next((str(one) for one in texts if one), "")
 
 
 def distinct(acts: Iterable[Act]) -> tuple[list[Act], dict[str, int]]:

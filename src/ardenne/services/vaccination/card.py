@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -61,17 +62,27 @@ async def card_of(
     assert not isinstance(stored, BaseException) and not isinstance(page, BaseException)
     if stored is None or stored.body is None:
         return None
-    patient = orjson.loads(stored.body)
-    found = [orjson.loads(row.body) for row in page.matches]
-    acts = [one for one in found if one["resourceType"] == "Immunization"]
-    others = [one for one in found if one["resourceType"] != "Immunization"]
+    bodies = [row.body for row in page.matches]
     day = today or datetime.now(UTC).date()
-    if _may_be_pregnant(patient, day):
+    if _may_be_pregnant(orjson.loads(stored.body), day):
         codes = ",".join(f"http://loinc.org|{code}" for code in conditions.PREGNANCY)
         query = parse([("code", codes), ("_count", _MOST), ("_total", "none")])
         page = await service.searcher.search(["Observation"], query, within=owner)
-        others += [orjson.loads(row.body) for row in page.matches]
-    return judge(patient, acts, load(schedule), day, others=others)
+        bodies += [row.body for row in page.matches]
+    return _judged(schedule, day, stored.body, tuple(bodies))
+
+
+@lru_cache(maxsize=128)
+def _judged(schedule: str, today: date, person: bytes, bodies: tuple[bytes, ...]) -> Card:
+    """The card of what was just read from the store.
+
+    The last ones are kept by all that they depend on, for whoever opens a page and then asks again: what is kept is given
+    only to a caller who was let read the same texts. Nobody changes a card.
+    """
+    found = [orjson.loads(body) for body in bodies]
+    acts = [one for one in found if one["resourceType"] == "Immunization"]
+    others = [one for one in found if one["resourceType"] != "Immunization"]
+    return judge(orjson.loads(person), acts, load(schedule), today, others=others)
 
 
 def _may_be_pregnant(patient: Json, today: date) -> bool:

@@ -92,6 +92,7 @@ def result_of(case: Case, ruleset: Ruleset) -> dict[str, Any]:
     word = case.words.get
     none = case.words["none"]
     status = found.status if found else Status.NOT_RECOMMENDED
+    judged_of = _judgements(case.group, found, assessment, ruleset)
     return {
         "id": case.id,
         "series_status": word(status, str(status)),
@@ -107,7 +108,7 @@ def result_of(case: Case, ruleset: Ruleset) -> dict[str, Any]:
                 "reason": word(judged.reason, str(judged.reason)) if judged else "",
             }
             for dose, code in zip(case.person.doses, case.codes, strict=True)
-            for judged in [_judged(dose, case.group, found, assessment, ruleset)]
+            for judged in [_judged(dose, judged_of.get(id(dose), {}))]
         ],
     }
 
@@ -136,24 +137,34 @@ def chosen_forecast(forecasts: list[GroupForecast]) -> GroupForecast | None:
 _WORST = (Evaluation.SUBSTANDARD, Evaluation.NOT_VALID, Evaluation.EXTRANEOUS, Evaluation.VALID)
 
 
-def _judged(
-    dose: Dose, group: str, forecast: GroupForecast | None, assessment: Assessment, ruleset: Ruleset
-) -> Evaluated | None:
+def _judgements(
+    group: str, forecast: GroupForecast | None, assessment: Assessment, ruleset: Ruleset
+) -> dict[int, dict[str, list[Evaluated]]]:
+    """Return for every dose (``id``) how the best series of each antigen judged it, the forecast's series first.
+
+    Antigens that were not asked for speak only of doses that no antigen asked for judged.
+    """
+    first = forecast.series if forecast else []
+    best = [patient for series in assessment.best.values() for patient in series if patient not in first]
+    asked = ruleset.groups[group].antigens
+    own: dict[int, dict[str, list[Evaluated]]] = {}
+    others: dict[int, dict[str, list[Evaluated]]] = {}
+    for patient in first + best:
+        antigen = patient.series.antigen
+        held = own if antigen in asked else others
+        for one in patient.evaluated:
+            held.setdefault(id(one.dose), {}).setdefault(antigen, []).append(one)
+    return {**others, **own}
+
+
+def _judged(dose: Dose, by_antigen: dict[str, list[Evaluated]]) -> Evaluated | None:
     """How a dose was evaluated: for each antigen the best of the person's best series, of several antigens the worst.
 
     A dose that a risk series does not take can still be valid for the series by age, and the other way round.
     """
-    asked = set(ruleset.groups[group].antigens)
-    first = forecast.series if forecast else []
-    best = [patient for series in assessment.best.values() for patient in series if patient not in first]
-    by_antigen: dict[str, list[Evaluated]] = {}
-    for patient in first + best:
-        for one in patient.evaluated:
-            if one.dose is dose:
-                by_antigen.setdefault(patient.series.antigen, []).append(one)
-    own = {antigen: found for antigen, found in by_antigen.items() if antigen in asked} or by_antigen
     judged = [
-        next((one for one in found if one.status is Evaluation.VALID), found[0]) for found in own.values()
+        next((one for one in found if one.status is Evaluation.VALID), found[0])
+        for found in by_antigen.values()
     ]
     if not judged:
         return None

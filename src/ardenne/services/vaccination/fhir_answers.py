@@ -29,6 +29,7 @@ def evaluations(card: Card, today: date) -> list[Json]:
     """One evaluation per act and antigen; each was judged by the schedule's best series."""
     assert card.subject is not None and card.assessment is not None
     found = []
+    patient, day = _patient(card), str(today)
     for antigen, best in card.assessment.best.items():
         for series in best:
             for one in series.evaluated:
@@ -42,8 +43,8 @@ def evaluations(card: Card, today: date) -> list[Json]:
                 held: Json = {
                     "resourceType": "ImmunizationEvaluation",
                     "status": "completed",
-                    "patient": _patient(card),
-                    "date": str(today),
+                    "patient": patient,
+                    "date": day,
                     "targetDisease": {"text": antigen},
                     "immunizationEvent": event,
                     "doseStatus": {

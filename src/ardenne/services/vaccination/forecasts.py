@@ -50,7 +50,7 @@ def _due(one: GroupForecast, today: date) -> Due:
         late = one.past_due is not None and day > one.past_due
         state = "overdue" if late else "due" if (one.recommended or day) <= day else "later"
     targets = [series.forecast.target for series in one.series if series.forecast.target]
-    valences = tuple(frozenset(vaccine.code for vaccine in target.preferable) for target in targets)
+    valences = tuple(target.preferable_codes for target in targets)
     return Due(
         group=one.group,
         state=state,

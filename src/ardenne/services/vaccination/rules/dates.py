@@ -68,9 +68,16 @@ def shift(day: int, by: Period) -> int:
     >>> date.fromordinal(shift(date(2000, 7, 31).toordinal(), Period(0, 2, 0))).isoformat()
     '2000-10-01'
     """
-    if not by.years and not by.months:
-        return day + by.days
+    return _moved(day, by) if by.years or by.months else day + by.days
+
+
+@lru_cache(maxsize=65_536)
+def _moved(day: int, by: Period) -> int:
+    """Kept, because the antigens of a vaccine, and persons of an age, ask for the same days."""
     start = date.fromordinal(day)
+    if start.day <= 28:  # every month has this day: both steps are one
+        count = (start.year + by.years) * 12 + start.month - 1 + by.months
+        return date(count // 12, count % 12 + 1, start.day).toordinal() + by.days
     if by.years:
         start = _existing(start.year + by.years, start.month, start.day)
     if by.months:

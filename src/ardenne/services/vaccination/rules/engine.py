@@ -16,7 +16,10 @@ from ardenne.services.vaccination.rules.selection import best_series
 
 @dataclass(slots=True)
 class Assessment:
-    """All that was found: by antigen the relevant series and the best of them, by vaccine group the forecasts."""
+    """All that was found: by antigen the relevant series and the best of them, by vaccine group the forecasts.
+
+    Of relevant series those are left out that cannot be the best (:class:`~.schedule.Usual`).
+    """
 
     relevant: dict[str, list[PatientSeries]] = field(default_factory=dict)
     best: dict[str, list[PatientSeries]] = field(default_factory=dict)
@@ -46,12 +49,19 @@ def _assess_antigen(
     def group_complete(group: str) -> bool:
         return any(one.series.group == group and one.forecast.status is Status.COMPLETE for one in relevant)
 
-    for series in antigen.series:
-        if is_relevant(series, person):
-            one = PatientSeries(series, list(series.doses))
+    if person.observations:
+        candidates = [(one, False) for one in antigen.series if is_relevant(one, person)]
+    else:
+        usual = antigen.usual(person.gender)
+        candidates = usual.series if records else usual.unstarted
+    for series, yields in candidates:
+        one = PatientSeries(series, list(series.doses))
+        if records:
             evaluate(one, records, person, ruleset, group_complete)
-            one.forecast = forecast(one, person, antigen, ruleset, group_complete)
-            relevant.append(one)
+            if yields and not one.satisfied:
+                continue
+        one.forecast = forecast(one, person, antigen, ruleset, group_complete)
+        relevant.append(one)
     found.relevant[antigen.name] = relevant
     found.best[antigen.name] = best_series(relevant, person)
 

@@ -19,20 +19,19 @@ def evaluate(
     group_complete: GroupComplete,
 ) -> None:
     """Walk doses and target doses until one of them ends (figure 4-6). Fills ``patient``."""
+    evaluated, target = patient.evaluated, patient.target
     for dose in records:
-        while (
-            (target := patient.target)
-            and target.skips
-            and can_skip(target, patient, person, dose.day, True, group_complete)
-        ):
+        while target and target.skips and can_skip(target, patient, person, dose.day, True, group_complete):
             patient.current += 1
+            target = patient.target
         if target is None:
-            patient.evaluated.append(Evaluated(dose, None, Evaluation.EXTRANEOUS, Reason.COMPLETE))
+            evaluated.append(Evaluated(dose, None, Evaluation.EXTRANEOUS, Reason.COMPLETE))
             continue
         status, reason = _judge(dose, target, patient, person, ruleset)
-        patient.evaluated.append(Evaluated(dose, target, status, reason))
+        evaluated.append(Evaluated(dose, target, status, reason))
         if status is Evaluation.VALID:
             patient.satisfy(dose)
+            target = patient.target
 
 
 def _judge(
@@ -43,20 +42,20 @@ def _judge(
         return Evaluation.SUBSTANDARD, Reason.EXPIRED
     if dose.substandard:
         return Evaluation.SUBSTANDARD, Reason.CONDITION
-    if dose.code in target.inadvertent:
+    if target.inadvertent and dose.code in target.inadvertent:
         return Evaluation.NOT_VALID, Reason.INADVERTENT
     age = _age_reason(dose, target, person)
     if age is Reason.TOO_OLD:
         return Evaluation.EXTRANEOUS, age
     if age is Reason.TOO_YOUNG:
         return Evaluation.NOT_VALID, age
-    interval = _interval_reason(dose, target.intervals, patient, person)
+    interval = _interval_reason(dose, target.intervals, patient, person) if target.intervals else Reason.NONE
     if interval is Reason.TOO_SOON and not (
         target.allowable_intervals
         and _interval_reason(dose, target.allowable_intervals, patient, person) is not Reason.TOO_SOON
     ):
         return Evaluation.NOT_VALID, Reason.TOO_SOON
-    if in_conflict(dose, patient, person, ruleset):
+    if dose.code in ruleset.conflicts and in_conflict(dose, patient, person, ruleset):
         return Evaluation.NOT_VALID, Reason.CONFLICT
     if not _right_vaccine(dose, target, person):
         return Evaluation.NOT_VALID, Reason.VACCINE
@@ -85,11 +84,12 @@ def _age_reason(dose: Dose, target: SeriesDose, person: Person) -> Reason:
     age = age_on(target, dose.day)
     if age is None:
         return Reason.NONE
-    if age.absolute_minimum and dose.day < person.at(age.absolute_minimum):
+    ages, day = person.ages, dose.day
+    if age.absolute_minimum and day < ages[age.absolute_minimum]:
         return Reason.TOO_YOUNG
-    if age.maximum and dose.day >= person.at(age.maximum):
+    if age.maximum and day >= ages[age.maximum]:
         return Reason.TOO_OLD
-    if age.minimum and dose.day < person.at(age.minimum):
+    if age.minimum and day < ages[age.minimum]:
         return Reason.GRACE
     return Reason.NONE
 

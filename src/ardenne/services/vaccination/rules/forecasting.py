@@ -53,9 +53,9 @@ def forecast(
 def _for_target(
     target: SeriesDose, patient: PatientSeries, person: Person, antigen: Antigen, ruleset: Ruleset
 ) -> Forecast:
-    if is_immune(antigen, person):
+    if (person.observations or antigen.born_before) and is_immune(antigen, person):
         return Forecast(Status.IMMUNE, reasons=["Patient has evidence of immunity"])
-    if texts := contraindicated(antigen, target, person):
+    if person.observations and (texts := contraindicated(antigen, target, person)):
         return Forecast(Status.CONTRAINDICATED, target, reasons=texts)
     if target.season_end is not None and person.assessed > target.season_end:
         return Forecast(Status.NOT_RECOMMENDED, target, reasons=["Past seasonal recommendation end date"])
@@ -87,12 +87,13 @@ def _dates(
         if target.intervals
         else []
     )
-    if not references and not patient.evaluated and not person.doses and age and target.season_start is None:
+    conflicts = conflict_ends(target, person, antigen, ruleset) if person.doses else []
+    if not (references or patient.evaluated or conflicts) and age and target.season_start is None:
         return _by_age(target, person, age)
     candidates = [shift(day, interval.minimum) for interval, day in references if interval.minimum]
     if age and age.minimum:
         candidates.append(person.at(age.minimum))
-    candidates += conflict_ends(target, person, antigen, ruleset)
+    candidates += conflicts
     if target.season_start is not None:
         candidates.append(target.season_start)
     if patient.evaluated:
@@ -134,10 +135,11 @@ def _dates(
 
 
 def _by_age(target: SeriesDose, person: Person, age: Age) -> Forecast:
-    """What :func:`_dates` comes to for somebody who was never vaccinated: ages alone."""
-    earliest = person.at(age.minimum) if age.minimum else person.born
-    recommended = person.at(age.earliest_recommended) if age.earliest_recommended else earliest
-    past_due = person.at(age.latest_recommended) - 1 if age.latest_recommended else None
+    """What :func:`_dates` comes to for somebody who has no dose of the antigen: ages alone."""
+    ages = person.ages
+    earliest = ages[age.minimum] if age.minimum else person.born
+    recommended = ages[age.earliest_recommended] if age.earliest_recommended else earliest
+    past_due = ages[age.latest_recommended] - 1 if age.latest_recommended else None
     return Forecast(
         status=Status.NOT_COMPLETE,
         target=target,
@@ -146,7 +148,7 @@ def _by_age(target: SeriesDose, person: Person, age: Age) -> Forecast:
         starts=earliest if age.minimum else None,
         recommended=max(earliest, recommended),
         past_due=None if past_due is None else max(earliest, past_due),
-        latest=person.at(age.maximum) - 1 if age.maximum else None,
+        latest=ages[age.maximum] - 1 if age.maximum else None,
         unadjusted_recommended=recommended,
         unadjusted_past_due=past_due,
     )

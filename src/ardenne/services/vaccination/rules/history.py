@@ -21,6 +21,19 @@ class Dose:
     expiry: int | None = None
 
 
+class Ages(dict[Period, int]):
+    """The days on which somebody reaches ages, each reckoned when it is first asked for."""
+
+    __slots__ = ("_born",)
+
+    def __init__(self, born: int) -> None:
+        self._born = born
+
+    def __missing__(self, age: Period) -> int:
+        day = self[age] = shift(self._born, age)
+        return day
+
+
 @dataclass(slots=True)
 class Person:
     """Whom the schedule is applied to. Observations: code → last day of the observation, if it is known."""
@@ -31,25 +44,19 @@ class Person:
     doses: list[Dose]
     observations: dict[str, int | None] = field(default_factory=dict)
     country: str = ""
-    _ages: dict[Period, int] = field(default_factory=dict)
+    ages: Ages = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.ages = Ages(self.born)
 
     def at(self, age: Period) -> int:
         """The day on which this person reaches an age."""
-        found = self._ages.get(age)
-        if found is None:
-            found = self._ages[age] = shift(self.born, age)
-        return found
+        return self.ages[age]
 
     def within(self, day: int, begin: Period | None, end: Period | None) -> bool:
         """Whether a day lies at or after one age and before another."""
-        if begin is not None:
-            first = self._ages.get(begin)
-            if day < (self.at(begin) if first is None else first):
-                return False
-        if end is None:
-            return True
-        last = self._ages.get(end)
-        return day < (self.at(end) if last is None else last)
+        ages = self.ages
+        return (begin is None or day >= ages[begin]) and (end is None or day < ages[end])
 
 
 def by_antigen(person: Person, ruleset: Ruleset) -> dict[str, list[Dose]]:

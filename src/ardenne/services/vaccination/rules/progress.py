@@ -64,7 +64,7 @@ class Evaluated:
         ) and self.reason is not Reason.INADVERTENT
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Forecast:
     """What comes next in a series: days are ordinals, None where the schedule gives none."""
 
@@ -89,6 +89,9 @@ class Forecast:
         return all(interval.priority for interval in self.target.intervals)
 
 
+_NOT_YET = Forecast(Status.NOT_COMPLETE)
+
+
 @dataclass(slots=True, eq=False)
 class PatientSeries:
     """A relevant patient series. ``targets`` grows when the last dose recurs."""
@@ -100,7 +103,7 @@ class PatientSeries:
     """Index of a target dose → the dose that satisfied it."""
     current: int = 0
     """Index of the first target dose that is neither satisfied nor skipped."""
-    forecast: Forecast = field(default_factory=lambda: Forecast(Status.NOT_COMPLETE))
+    forecast: Forecast = _NOT_YET
 
     @property
     def valid_count(self) -> int:

@@ -7,6 +7,7 @@ are added to another day for every person; codes of vaccines are texts of whatev
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ardenne.services.vaccination.rules.dates import Period
 
@@ -117,10 +118,12 @@ class SeriesDose:
     season_end: int | None
     source: str = ""
     confirmed: bool = True
+    preferable_codes: frozenset[str] = field(init=False)
     preferable_by_code: dict[str, tuple[SeriesVaccine, ...]] = field(init=False)
     allowable_by_code: dict[str, tuple[SeriesVaccine, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "preferable_codes", frozenset(one.code for one in self.preferable))
         object.__setattr__(self, "preferable_by_code", _by_code(self.preferable))
         object.__setattr__(self, "allowable_by_code", _by_code(self.allowable))
 
@@ -187,6 +190,19 @@ class BirthImmunity:
     exclusions: frozenset[str]
 
 
+class Usual(NamedTuple):
+    """The series of an antigen for persons of a gender of whom nothing was observed: risk series are not for them.
+
+    A series that is no default and has no valid dose yields to the default of its series group (table 8-3), whatever
+    comes next in it; without observations nothing can be contraindicated, which is what else would count.
+    """
+
+    series: list[tuple[Series, bool]]
+    """Each with whether it yields as long as it has no valid dose."""
+    unstarted: list[tuple[Series, bool]]
+    """Those that are left for somebody who has no dose of the antigen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Antigen:
     name: str
@@ -196,6 +212,22 @@ class Antigen:
     contraindications: tuple[Contraindication, ...]
     vaccine_contraindications: tuple[Contraindication, ...]
     series: tuple[Series, ...]
+    _usual: dict[str, Usual] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def usual(self, gender: str) -> Usual:
+        """The series for a person of this gender of whom nothing was observed."""
+        found = self._usual.get(gender)
+        if found is None:
+            own = [
+                one
+                for one in self.series
+                if one.kind != "Risk" and (not one.genders or gender in one.genders)
+            ]
+            settled = {one.group for one in own if one.default}
+            series = [(one, not one.default and one.group in settled) for one in own]
+            found = Usual(series, [pair for pair in series if not pair[1]])
+            self._usual[gender] = found
+        return found
 
 
 @dataclass(frozen=True, slots=True)

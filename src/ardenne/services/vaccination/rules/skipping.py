@@ -78,17 +78,21 @@ def _count(condition: Condition, patient: PatientSeries, person: Person, before:
 
     Only doses given before a day count: the one that is being evaluated is not yet among them.
     """
+    first, last = condition.start, condition.end
     if condition.valid_only:
         doses = [found.dose for found in patient.evaluated if found.status is Evaluation.VALID]
     else:
-        doses = [dose for dose in person.doses if dose.day < before]
-    count = 0
+        doses, last = person.doses, min(last, before)
+    if not doses:
+        return 0
+    # the days of the ages are days as well: the narrowest of all holds
+    if condition.begin_age is not None:
+        first = max(first, person.ages[condition.begin_age])
+    if condition.end_age is not None:
+        last = min(last, person.ages[condition.end_age])
+    vaccines, count = condition.vaccines, 0
     for dose in doses:
-        if condition.vaccines and dose.code not in condition.vaccines:
-            continue
-        if condition.start <= dose.day < condition.end and person.within(
-            dose.day, condition.begin_age, condition.end_age
-        ):
+        if first <= dose.day < last and (not vaccines or dose.code in vaccines):
             count += 1
     return count
 

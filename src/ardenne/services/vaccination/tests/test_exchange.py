@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from ardenne.services.vaccination.acts import read_act
-from ardenne.services.vaccination.card import judge
+from ardenne.services.vaccination.card import _judged, judge
 from ardenne.services.vaccination.cda_card import card_document
 from ardenne.services.vaccination.nomenclature import starter
 from ardenne.services.vaccination.schedules import load
 from ardenne.standards.cda import to_fhir
 from ardenne.standards.cda.read import read
+from ardenne.standards.fhir.json import dump
 
 TODAY = date(2026, 3, 1)
 ANNE = {
@@ -113,3 +114,20 @@ def test_acts_of_other_systems(sent: dict[str, Any], expected: dict[str, Any]) -
         assert (found.vaccine is not None if name == "known" else getattr(found, name)) == value
     card = judge(ANNE, [resource], load("be"), TODAY)
     assert card.subject is not None and card.dues
+
+
+def test_a_kept_card_is_given_only_for_the_same_texts() -> None:
+    anne, first = dump(ANNE), dump(act("VAC0510"))
+    other = dump(act("VAC0510", occurrenceDateTime="2021-06-10"))
+    kept = _judged("lu", TODAY, anne, (first,))
+    assert _judged("lu", TODAY, dump(ANNE), (dump(act("VAC0510")),)) is kept
+    for changed in (
+        _judged("lu", TODAY, anne, (first, other)),
+        _judged("lu", date(2026, 3, 2), anne, (first,)),
+        _judged("be", TODAY, anne, (first,)),
+        _judged("lu", TODAY, dump({**ANNE, "gender": "male"}), (first,)),
+    ):
+        assert changed is not kept
+    again = _judged("lu", TODAY, anne, (other,)).subject
+    assert again is not None
+    assert [one.day for one in again.acts] == [date(2021, 6, 10)]

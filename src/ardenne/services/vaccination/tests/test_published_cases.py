@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from ardenne.services.vaccination.cases import read_case, result_of
-from ardenne.services.vaccination.rules.schedule import Ruleset
+from ardenne.services.vaccination.rules.engine import assess
+from ardenne.services.vaccination.rules.schedule import Antigen, Ruleset, Usual
 from ardenne.services.vaccination.tests.conftest import cases_of
 
 pytestmark = pytest.mark.corpus
@@ -51,3 +52,39 @@ def test_reasons_are_those_of_the_cases(cdsi: Path, acip: Ruleset) -> None:
             other += dose["reason"] != expected["expect_reason"]
     assert other <= 6
     assert same > 1700
+
+
+def test_what_is_not_followed_changes_nothing(
+    cdsi: Path, acip: Ruleset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Series that yield to a default are left alone: following all of them has the same end for every group."""
+
+    def ends() -> list[tuple[Any, ...]]:
+        return [
+            (
+                {antigen: [one.series.name for one in best] for antigen, best in found.best.items()},
+                [
+                    (one.group, one.status, one.dose_number, one.earliest, one.recommended, one.past_due)
+                    for forecasts in found.groups.values()
+                    for one in forecasts
+                ],
+                sum(len(followed) for followed in found.relevant.values()),
+            )
+            for case in cases_of(cdsi, "healthy-v4.45.jsonl")[::9]
+            for found in [assess(read_case(case, acip).person, acip)]
+        ]
+
+    short = ends()
+
+    def every(antigen: Antigen, gender: str) -> Usual:
+        own = [
+            (one, False)
+            for one in antigen.series
+            if one.kind != "Risk" and (not one.genders or gender in one.genders)
+        ]
+        return Usual(own, own)
+
+    monkeypatch.setattr(Antigen, "usual", every)
+    long = ends()
+    assert [one[:2] for one in short] == [one[:2] for one in long]
+    assert all(one[2] < other[2] for one, other in zip(short, long, strict=True))
