@@ -31,7 +31,7 @@ _FOCUSED = """() => { const e = document.activeElement;
 
 
 @cache
-def _addresses(site: Site) -> tuple[str, ...]:
+def page_addresses(site: Site) -> tuple[str, ...]:
     """Return every kind of page: each form of document once, and the records of three persons."""
     jean, olena, tiago = site.person("jean"), site.person("olena"), site.person("tiago")
     found = [site.address, f"{site.address}/desk", f"{site.address}/nowhere"]
@@ -50,7 +50,7 @@ def _addresses(site: Site) -> tuple[str, ...]:
 
 def each_page(page: Page, site: Site, check: Callable[[str], None], language: str = "fr") -> None:
     """Open every page, and the answer to a search, and check each."""
-    for address in _addresses(site):
+    for address in page_addresses(site):
         page.goto(f"{address}?lang={language}")
         check(address)
     page.goto(f"{site.address}/?lang={language}")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import multiprocessing
 import random
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import orjson
@@ -17,26 +15,11 @@ import orjson
 from ardenne.apps.bench import store_shared
 from ardenne.apps.bench.client import Result
 from ardenne.apps.bench.node import Node
+from ardenne.apps.bench.shared_load import load
 from ardenne.apps.bench.workloads import Row, row_of
-from ardenne.apps.population import fhir
-from ardenne.apps.population.persons import BLOCK, block
-from ardenne.kernel.blobs import BlobStore
-from ardenne.kernel.rest import keeping
 from ardenne.kernel.settings import Settings
-from ardenne.kernel.store import contents
-from ardenne.kernel.store.bulk import BulkWriter
-from ardenne.kernel.store.change import Change, Method, Mode, new_id, write
-from ardenne.kernel.store.database import Database
-from ardenne.services.record import documents
+from ardenne.kernel.store.change import new_id
 
-RECORDS, NOT_EMPTY, DOCUMENTS = 1_106_909, 0.6592, 15.5
-"""Luxembourg at the end of 2023: records, the share that is not empty, documents in each of these (annual report)."""
-_KINDS = (
-    ("11502-2", "Laboratory report"), ("18748-4", "Diagnostic imaging study"), ("34105-7", "Discharge summary"),
-    ("60591-5", "Patient summary"), ("11488-4", "Consult note"),
-)  # fmt: skip
-_PROCESSES = 2
-_BATCH = 2000
 _CONNECTIONS = 32
 _FIND_RATE, _FILE_RATE, _OPEN_RATE = 200.0, 50.0, 20.0
 _PLACE = Settings().community
@@ -45,13 +28,6 @@ _SIMPLIFIED = (
 )
 _LEVELS = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 _FORMATS = "http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode"
-
-
-class _Part(NamedTuple):
-    dsn: str
-    contents: str
-    first: int
-    records: int
 
 
 class _Request(NamedTuple):
@@ -77,67 +53,6 @@ def shared(node: Node, records: int, seconds: float) -> tuple[list[Row], dict[st
     node.settle()
     node.serve()
     return measure(node, seconds), facts
-
-
-def load(node: Node, records: int) -> int:
-    """Load invented persons with their documents, contents encrypted; return how many documents."""
-    Path(node.contents).mkdir(parents=True, exist_ok=True)
-    BlobStore(node.contents, Database(node.dsn, 1)).ring.current()
-    blocks = (records + BLOCK - 1) // BLOCK
-    share = (blocks + _PROCESSES - 1) // _PROCESSES
-    parts = [
-        _Part(node.dsn, str(node.contents), number * share, min(records, (number + 1) * share * BLOCK))
-        for number in range(_PROCESSES)
-    ]
-    with multiprocessing.get_context("fork").Pool(_PROCESSES) as pool:
-        return sum(pool.map(_load, parts))
-
-
-def _load(part: _Part) -> int:
-    blobs = BlobStore(Path(part.contents), Database(part.dsn, 1))
-    writer = BulkWriter(part.dsn, blobs.write_with)
-    writer.knows_patients()
-    changes, count = list[Change](), 0
-    for number in range(part.first, (part.records + BLOCK - 1) // BLOCK):
-        for person in block(1, number)[: part.records - number * BLOCK]:
-            content = fhir.patient(person)
-            patient = orjson.loads(content)
-            changes.append(write(patient, content, patient["id"], Mode.PUT_UNLESS_SAME, Method.PUT))
-            for made in _documents(patient["id"], person.id):
-                count += made.resource_type == "DocumentReference"
-                changes.append(made)
-            if len(changes) >= _BATCH:
-                writer.write(changes)
-                changes.clear()
-    writer.write(changes)
-    writer.close()
-    return count
-
-
-def _documents(patient: str, number: int) -> Iterator[Change]:
-    """Yield the documents of a record and their contents: none for one record in three."""
-    chance = random.Random(number)  # noqa: S311 - not for secrets
-    if chance.random() > NOT_EMPTY:
-        return
-    for _ in range(max(1, round(chance.expovariate(1 / DOCUMENTS)))):
-        code, title = chance.choice(_KINDS)
-        day = f"20{chance.randrange(14, 26)}-{chance.randrange(1, 13):02}-{chance.randrange(1, 29):02}"
-        data = f"{title}, {day}\n{chance.random()}\n".encode() * 6
-        digest, document = contents.of(patient, data).digest.hex(), new_id()
-        reference: dict[str, Any] = {
-            "resourceType": "DocumentReference", "id": document, "status": "current",
-            "masterIdentifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{new_id()}"},
-            "type": {"coding": [{"system": "http://loinc.org", "code": code, "display": title}]},
-            "category": [{"coding": [{"system": "urn:ardenne:document-class", "code": "report"}]}],
-            "subject": {"reference": f"Patient/{patient}"}, "date": f"{day}T10:00:00Z",
-            "author": [{"display": "Dr Claude Thill"}], "description": title,
-            "content": [{"attachment": {
-                "contentType": "text/plain", "url": f"Binary/{documents.binary_id(digest, patient)}", "size": len(data),
-                "hash": documents.sha1(data), "creation": day, "language": "fr-LU",
-            }}],
-        }  # fmt: skip
-        yield keeping.put(reference)
-        yield keeping.put(documents.binary("text/plain", digest, patient, document), data)
 
 
 def measure(node: Node, seconds: float) -> list[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
+from ardenne.kernel.store import filling
 from ardenne.kernel.store.types import NUMBERS
 
 _PATIENTS = """
@@ -30,3 +31,13 @@ def sizes(dsn: str) -> dict[str, float]:
             assert row is not None
             found[f"{name} MB"] = row[0] / 1e6
     return found
+
+
+def begin(dsn: str) -> None:
+    """Make the empty node ready for being filled at once."""
+    filling.defer(dsn, filling.RESOURCES)
+
+
+def end(dsn: str) -> None:
+    """Make the filled node ready for questions."""
+    filling.build(dsn)

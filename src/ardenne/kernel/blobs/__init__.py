@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 
-from ardenne.kernel.blobs import putting, sealing, store
+from ardenne.kernel.blobs import filling, putting, sealing, store
 from ardenne.kernel.blobs.files import Files
 from ardenne.kernel.blobs.keys import KeyMissing, KeyRing, SealedKey
 from ardenne.kernel.blobs.putting import Held, Question
@@ -168,6 +168,23 @@ class BlobStore:
         ]
         if wanted:
             self.put_many(connection, wanted)
+
+    def fill_with(self, connection: psycopg.Connection[Any], changes: Sequence[Change]) -> None:
+        """Store the contents of Binaries of records that have none yet, each record's at once, by COPY.
+
+        Raises UniqueViolation when a record has contents already. Contents that are too large for a row: ``write_with``.
+        """
+        wanted: dict[int, dict[bytes, Held]] = {}
+        for one in changes:
+            if one.content is not None and one.content.data is not None:
+                assert len(one.content.data) <= putting.SMALL
+                wanted.setdefault(one.content.record, {})[one.content.digest] = Held(
+                    one.content, one.self_hash
+                )
+        if wanted:
+            with connection.cursor() as cursor:
+                cursor.execute(store.SHARE_LOCK)
+            filling.fill(connection, self.ring, wanted)
 
 
 def _cut(sealed: bytes) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -67,9 +68,17 @@ class KeyRing:
 
     def seal(self, key: bytes, record: int) -> SealedKey:
         """Return a record's key sealed by the newest key of the node."""
-        number, nonce = self.current(), secrets.token_bytes(_NONCE)
-        sealed = nonce + self._cipher(number).encrypt(nonce, key, _named(record))
-        return SealedKey(sealed, number)
+        return self._sealed(key, record, self.current())
+
+    def seal_many(self, keys: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes, SealedKey]]:
+        """Yield records and their keys, each with its form sealed by the newest key of the node."""
+        number = self.current()
+        for record, key in keys:
+            yield record, key, self._sealed(key, record, number)
+
+    def _sealed(self, key: bytes, record: int, number: int) -> SealedKey:
+        nonce = secrets.token_bytes(_NONCE)
+        return SealedKey(nonce + self._cipher(number).encrypt(nonce, key, _named(record)), number)
 
     def unseal(self, sealed: SealedKey, record: int) -> bytes:
         """Return a record's key. Raises KeyMissing."""

@@ -64,9 +64,13 @@ class Tally(NamedTuple):
 class BulkWriter:
     """Writes batches over one connection (psycopg, blocking)."""
 
-    def __init__(self, dsn: str, keep: Keep | None = None) -> None:
-        """``keep`` stores the contents of Binaries that are written, in the same transaction."""
+    def __init__(self, dsn: str, keep: Keep | None = None, fresh: bool = False) -> None:
+        """``keep`` stores the contents of Binaries that are written, in the same transaction.
+
+        ``fresh``: nothing that is written is there yet; what is there after all fails as a whole (UniqueViolation).
+        """
         self._keep = keep
+        self._fresh = fresh
         self._connection = psycopg.connect(dsn, autocommit=True)
         self._connection.execute("set jit = off")
         self._known_texts: set[int] = set()
@@ -100,7 +104,9 @@ class BulkWriter:
 
     def _write(self, changes: list[Change]) -> Tally:
         selves = [change.self_hash for change in changes]
-        existing = {row[0]: row for row in self._connection.execute(_EXISTING, (selves,), binary=True)}
+        existing: dict[int, Any] = {}
+        if not self._fresh:
+            existing = {row[0]: row for row in self._connection.execute(_EXISTING, (selves,), binary=True)}
         fresh: list[Change] = []
         known: list[Change] = []
         unchanged = 0

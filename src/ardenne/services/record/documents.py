@@ -10,6 +10,7 @@ import hashlib
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from ardenne.kernel.store import contents
@@ -40,6 +41,7 @@ def document_id(digest: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, f"document:{digest}"))
 
 
+@lru_cache(maxsize=256)
 def derived_id(digest: str, name: str) -> str:
     """Return the id of a resource that a content brings."""
     return str(uuid.uuid5(_NAMESPACE, f"{digest}:{name}"))

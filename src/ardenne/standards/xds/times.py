@@ -14,8 +14,11 @@ def is_dtm(text: str) -> bool:
     match = _DTM.fullmatch(text)
     if not match:
         return False
+    full = _filled(text)
     try:
-        datetime.strptime(_filled(text), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        datetime(
+            int(full[:4]), int(full[4:6]), int(full[6:8]), int(full[8:10]), int(full[10:12]), int(full[12:]), tzinfo=UTC
+        )  # fmt: skip
     except ValueError:
         return False
     return True

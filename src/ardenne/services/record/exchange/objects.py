@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -110,12 +110,12 @@ class Objects:
             stored = await self._service.resources.read_in(self._connection, kind, name)
         return parse_exact(stored.body) if stored is not None and stored.body is not None else None
 
-    async def search(self, resource_type: str, name: str, value: str) -> list[Json]:
-        """Return the resources that a search finds. Raises Refused when there are more than ``MOST``."""
+    async def search(self, types: Sequence[str], name: str, value: str) -> list[Json]:
+        """Return the resources of some types that a search finds. Raises Refused when there are more than ``MOST``."""
         query = parse_query(read_pairs(conditional.criteria_text([(name, value), ("_count", "1000")])))
         found: list[Json] = []
         while True:
-            page = await self._service.searcher.search([resource_type], query, connection=self._connection)
+            page = await self._service.searcher.search(types, query, connection=self._connection)
             found += [parse_exact(row.body) for row in page.matches]
             if not page.next_cursor:
                 return found
@@ -124,8 +124,8 @@ class Objects:
                 raise refuse(Code.TOO_MANY, text)
             query = query._replace(cursor=page.next_cursor)
 
-    async def _held(self, resource_type: str, name: str, value: str) -> list[Held]:
-        found = [held(one, self.place) for one in await self.search(resource_type, name, value)]
+    async def _held(self, types: Sequence[str], name: str, value: str) -> list[Held]:
+        found = [held(one, self.place) for one in await self.search(types, name, value)]
         return [one for one in found if one is not None]
 
     async def patient(self, text: str) -> str:
@@ -163,7 +163,7 @@ class Objects:
         else:
             identifier = codings.to_patient_identifier(named)
             token = f"{identifier['system']}|{identifier['value']}"
-            candidates = [*await self.search("Patient", "identifier", token)]
+            candidates = [*await self.search(["Patient"], "identifier", token)]
         for candidate in candidates:
             if candidate is None:
                 continue
@@ -195,10 +195,8 @@ class Objects:
         return await self._by_identifier(identifier["system"], identifier["value"])
 
     async def _by_identifier(self, system: str, value: str) -> list[Held]:
-        found = []
-        for resource_type in _TYPES:
-            found += await self._held(resource_type, "identifier", f"{system}|{value}")
-        return found
+        found = await self._held(_TYPES, "identifier", f"{system}|{value}")
+        return sorted(found, key=lambda one: _TYPES.index(one.resource["resourceType"]))
 
     async def by_logical_id(self, logical_id: str) -> list[Held]:
         """Return every version of an object."""
@@ -210,20 +208,20 @@ class Objects:
 
     async def of_patient(self, resource_type: str, patient: str) -> list[Held]:
         """Return the documents, or the submission sets and folders, of a patient."""
-        return await self._held(resource_type, "subject", f"Patient/{patient}")
+        return await self._held([resource_type], "subject", f"Patient/{patient}")
 
     async def coded(self, parameter: str, system: str, code: str) -> list[Held]:
         """Return the documents that have a code, whosever they are."""
-        return await self._held("DocumentReference", parameter, f"{system}|{code}")
+        return await self._held(["DocumentReference"], parameter, f"{system}|{code}")
 
     async def holders(self, references: Iterable[str]) -> list[Held]:
         """Return the submission sets and folders that have one of some members, each once."""
         found: dict[str, Held] = {}
         for reference in references:
-            for one in await self._held("List", "item", reference):
+            for one in await self._held(["List"], "item", reference):
                 found.setdefault(one.reference, one)
         return list(found.values())
 
     async def dependents(self, reference: str) -> list[Held]:
         """Return the documents that name a document in relatesTo."""
-        return await self._held("DocumentReference", "relatesto", reference)
+        return await self._held(["DocumentReference"], "relatesto", reference)

@@ -78,7 +78,7 @@ async def _remove(service: FhirService, connection: Connection, place: Place, do
     own = {one.reference for one in documents}
     await _withdraw(service, connection, documents)
     for reference in sorted({binary_of(held) for held in documents}):
-        sharing = await objects.search("DocumentReference", "location", reference)
+        sharing = await objects.search(["DocumentReference"], "location", reference)
         if any(f"DocumentReference/{one['id']}" not in own for one in sharing):
             mine = [held for held in documents if binary_of(held) == reference]
             await service.resources.write_in(connection, [_without_content(held) for held in mine])

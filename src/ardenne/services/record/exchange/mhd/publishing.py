@@ -187,7 +187,7 @@ class Publishing:
                 patient = str(stored["id"]) if stored else ""
             for identifier in identifiers:
                 token = f"{identifier.get('system', '')}|{identifier.get('value', '')}"
-                matches = await objects.search("Patient", "identifier", token)
+                matches = await objects.search(["Patient"], "identifier", token)
                 patient = patient or (str(matches[0]["id"]) if len(matches) == 1 else "")
             if not patient:
                 text = "the patient is not known here: send the patient first (ITI-104), or correct the reference"
