@@ -42,6 +42,7 @@ def resources(chance: random.Random, count: int) -> list[Json]:
         _medication,
         _document,
         _value_set,
+        _sequence,
     )
     others = [chance.choice(makers)(chance, number) for number in range(count)]
     return [*organizations, *patients, *others]
@@ -218,6 +219,20 @@ def _value_set(chance: random.Random, number: int) -> Json:
     return {"resourceType": "ValueSet", "id": f"v{number}", "status": "active", "url": url, "version": "1"}
 
 
+def _sequence(chance: random.Random, number: int) -> Json:
+    found: Json = {"resourceType": "MolecularSequence", "id": f"s{number}", "coordinateSystem": 0}
+    if _maybe(chance, 0.9):
+        found["referenceSeq"] = {
+            "chromosome": _concept(chance),
+            "windowStart": chance.choice((0, 5)),
+            "windowEnd": 9,
+        }
+    if _maybe(chance, 0.9):
+        starts = [chance.randrange(8) for _ in range(chance.choice((1, 2, 3)))]
+        found["variant"] = [{"start": start, "end": start + chance.randrange(4)} for start in starts]
+    return found
+
+
 def _date(chance: random.Random) -> str:
     return chance.choice(PREFIXES) + chance.choice(DATES)
 
@@ -259,6 +274,15 @@ def _uri(chance: random.Random) -> str:
     return f"http://example.org/fhir/{chance.choice(('a', 'a/b', 'c'))}" + chance.choice(
         ("", f"/{chance.randrange(4)}")
     )
+
+
+def _place(chance: random.Random) -> str:
+    return chance.choice(PREFIXES) + str(chance.randrange(10))
+
+
+def _span(chance: random.Random) -> str:
+    code = chance.choice(CODES)
+    return f"{chance.choice((code, f'{LOINC}|{code}'))}${_place(chance)}${_place(chance)}"
 
 
 _STRING, _TOKEN, _REFERENCE = ("", "", ":exact", ":contains"), ("", "", ":not"), ("", "")
@@ -303,6 +327,10 @@ QUERIES: dict[str, tuple[tuple[str, tuple[str, ...], Any], ...]] = {
         ("relation", _TOKEN, lambda c: c.choice(("replaces", "appends"))), ("relationship", ("",), lambda c: f"DocumentReference/d{c.randrange(20)}$replaces"),
         ("relatesto.type", ("",), _token), ("patient", ("",), _patient_link),
     ),
+    "MolecularSequence": (
+        ("chromosome", _TOKEN, _token), ("variant-start", ("",), _place), ("window-end", ("",), _place),
+        ("chromosome-variant-coordinate", ("",), _span), ("chromosome-variant-coordinate", ("",), _span), ("chromosome-window-coordinate", ("",), _span),
+    ),
     "ValueSet": (("url", ("", ":below", ":above"), _uri), ("version", ("",), lambda c: c.choice("12"))),
     "Organization": (("name", _STRING, _word), ("active", _TOKEN, lambda c: "true"), ("partof.name", ("",), _word), ("_has:Patient:organization:gender", ("",), lambda c: c.choice(("male", "female")))),
 }  # fmt: skip
@@ -315,7 +343,13 @@ def query(chance: random.Random) -> tuple[str, str]:
     for _ in range(chance.choice((1, 1, 2, 3))):
         name, modifiers, value = chance.choice(QUERIES[resource_type])
         modifier = chance.choice(modifiers)
-        if "." not in name and not name.startswith("_") and "-value-" not in name and chance.random() < 0.07:
+        if (
+            "." not in name
+            and not name.startswith("_")
+            and "-value-" not in name
+            and "-coordinate" not in name
+            and chance.random() < 0.07
+        ):
             parts.append(f"{name}:missing={chance.choice(('true', 'false'))}")
             continue
         values = [value(chance) for _ in range(chance.choice((1, 1, 1, 2)))]

@@ -92,12 +92,13 @@ class Oracle:
         if modifier in ("not", "not-in"):
             positive = "in" if modifier == "not-in" else ""
             return not self.any_value(found, parameter, positive, value)
+        if parameter.type == "composite":
+            values = split_escaped(value, ",")
+            return any(self.composite(resource, found, parameter, one) for one in values)
         return self.any_value(found, parameter, modifier, value)
 
     def any_value(self, found: list[Element], parameter: SearchParameter, modifier: str, value: str) -> bool:
         """Commas are OR: one of the values matches one of the elements."""
-        if parameter.type == "composite":
-            return any(self.composite(found, parameter, one) for one in split_escaped(value, ","))
         return any(
             self.element_matches(e, parameter, modifier, v) for v in split_escaped(value, ",") for e in found
         )
@@ -110,31 +111,36 @@ class Oracle:
             raise Unsupported(f"parameters of type {parameter.type} have no match rule")
         return matcher(element, Question(value, modifier, self.terminology, self.now, parameter.targets))
 
-    def composite(self, found: list[Element], parameter: SearchParameter, value: str) -> bool:
+    def composite(
+        self, resource: Resource, found: list[Element], parameter: SearchParameter, value: str
+    ) -> bool:
         """Parts joined by $ must match within the same element."""
         parts = split_escaped(value, "$")
         if len(parts) != len(parameter.components):
             return False
         for element in found:
             if all(
-                self.component(element, url, expression, part)
+                self.component(resource, element, url, expression, part)
                 for (url, expression), part in zip(parameter.components, parts, strict=True)
             ):
                 return True
         return False
 
-    def component(self, element: Element, url: str, expression: str, value: str) -> bool:
+    def component(self, resource: Resource, element: Element, url: str, expression: str, value: str) -> bool:
         kind = str((definitions.search_parameter(url) or {}).get("type"))
-        found = self.elements(element, expression)
+        found = self.elements(element, expression, resource)
         part = SearchParameter(url, "", kind, expression, (), (), (), ())
         return any(self.element_matches(one, part, "", value) for one in found)
 
-    def elements(self, start: Any, expression: str) -> list[Element]:
-        """What the expression of a parameter finds; computed values as untyped elements."""
+    def elements(self, start: Any, expression: str, resource: Resource | None = None) -> list[Element]:
+        """What the expression of a parameter finds; computed values as untyped elements.
+
+        `resource` is %resource where the start is a part of it.
+        """
         if not expression:
             return []
         compiled = compile_typed(expression, lenient_as=True)
-        items = compiled.items(start, helpers=self.helpers)
+        items = compiled.items(start, resource=resource, helpers=self.helpers)
         return [item if type(item) is Element else computed(item) for item in items]
 
     def resolve(self, reference: str) -> Resource | None:

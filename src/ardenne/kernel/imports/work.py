@@ -97,12 +97,15 @@ class Importer:
     def _batch(self, one: Input, batch: list[bytes], before: Progress, refusals: BinaryIO) -> Progress:
         changes: list[Change] = []
         refused = 0
-        for number, line in enumerate(batch, before.lines + 1):
-            try:
-                changes.append(self._loop.run(self._change(line, one.resource_type)))
-            except RestError as error:
+        # one turn of the loop for the batch: beginning one costs as much as a resource
+        for number, found in enumerate(
+            self._loop.run(self._changes(batch, one.resource_type)), before.lines + 1
+        ):
+            if isinstance(found, RestError):
                 refused += 1
-                refusals.write(_refusal(one.url, number, error.issues))
+                refusals.write(_refusal(one.url, number, found.issues))
+            else:
+                changes.append(found)
         refusals.flush()
         tally = self._writer.write(changes)
         return before._replace(
@@ -112,6 +115,15 @@ class Importer:
             unchanged=before.unchanged + tally.unchanged,
             refused=before.refused + refused,
         )
+
+    async def _changes(self, batch: list[bytes], expected_type: str) -> list[Change | RestError]:
+        found: list[Change | RestError] = []
+        for line in batch:
+            try:
+                found.append(await self._change(line, expected_type))
+            except RestError as error:
+                found.append(error)
+        return found
 
     async def _change(self, line: bytes, expected_type: str) -> Change:
         sent = incoming.read_resource(line, expected_type)

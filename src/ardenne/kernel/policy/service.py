@@ -13,13 +13,15 @@ from ardenne.kernel.policy.clauses import Act
 from ardenne.kernel.policy.decide import Decision
 from ardenne.kernel.policy.facts import NOTHING_KNOWN, PatientFacts
 from ardenne.kernel.policy.matrix import Matrix, shipped
+from ardenne.kernel.policy.narrowing import narrowed
 from ardenne.kernel.policy.standing import Standing, standing
 from ardenne.kernel.policy.trace import Trace
 from ardenne.kernel.search.translate import Translator
 from ardenne.kernel.store import conditions as ask
+from ardenne.kernel.store import selection
 from ardenne.kernel.store.change import now
 from ardenne.kernel.store.database import Connection, Database
-from ardenne.kernel.store.permitted import Source
+from ardenne.kernel.store.permitted import Permitted, Source
 from ardenne.kernel.store.resources import RowFacts
 
 _KEPT = 50_000
@@ -76,6 +78,24 @@ class PolicyService:
         limit = scoping.condition(found.caller, scoping.SEARCH, self.translator)
         return permitted if limit is None else ask.All((permitted, limit))
 
+    async def narrow(self, found: Standing, asked: selection.Selection) -> selection.Selection:
+        """Return a selection whose guard is worked out for the one patient whom it is about, where it is about one."""
+        patient = selection.owner(asked)
+        guard = asked.guard.conditions if isinstance(asked.guard, ask.All) else (asked.guard,)
+        if patient is None or not found.needs_facts or not isinstance(guard[0], Permitted):
+            return asked
+        facts = self._facts.get((patient, found.parties)) or await self._load(found, patient)
+        rules_of_patient = narrowed(guard[0], patient, facts)
+        if rules_of_patient is None:
+            return asked
+        return asked._replace(narrowed=ask.All((rules_of_patient, *(one for one in guard[1:] if one))))
+
+    def forget(self, found: Standing, asked: selection.Selection) -> None:
+        """Forget what is known of the one patient whom a selection is about."""
+        patient = selection.owner(asked)
+        if patient is not None:
+            self._facts.pop((patient, found.parties), None)
+
     def _known(self, found: Standing, row: RowFacts) -> PatientFacts | None:
         """Return what is known about the patient of a row when memory holds it, as of the row's snapshot; else None."""
         if row.patient is None or not found.needs_facts or row.policy_version is None:
@@ -90,7 +110,9 @@ class PolicyService:
         known = self._known(found, row)
         if known is not None or row.patient is None:
             return known or NOTHING_KNOWN
-        patient = row.patient
+        return await self._load(found, row.patient)
+
+    async def _load(self, found: Standing, patient: int) -> PatientFacts:
         loaded = (await store.facts(self.database, [patient], found.parties))[patient]
         if len(self._facts) > _KEPT:
             self._facts.clear()

@@ -145,7 +145,7 @@ def _number_parts(target: Target, text: str) -> tuple[str, float, float, float]:
     return comparator, value, low, high
 
 
-def number(target: Target, value: str, key: int | None = None) -> ask.Condition:
+def number(target: Target, value: str, key: int | None = None) -> ask.Numbers:
     """Return the condition of a number with its prefix and implied precision."""
     return ask.Numbers(target.key if key is None else key, *_number_parts(target, value))
 

@@ -17,7 +17,7 @@ from ardenne.standards.fhir.outcome import operation_outcome
 def searchset(page: Page, query: Query, base: str, path: str) -> bytes:
     """Return the searchset Bundle. ``base`` is the server's address, ``path`` what was searched."""
     cut = _cutter(query)
-    entries = _entries(page.matches, base, b"match", cut) + _entries(page.included, base, b"include", cut)
+    entries = _entries(page.matches, base, "match", cut) + _entries(page.included, base, "include", cut)
     if page.issues:
         outcome = orjson.dumps(operation_outcome(page.issues))
         entries += [b',{"resource":%b,"search":{"mode":"outcome"}}' % outcome]
@@ -29,7 +29,7 @@ def searchset(page: Page, query: Query, base: str, path: str) -> bytes:
         parts.append(b',"total":%d' % page.total)
     parts.append(b',"link":%b' % orjson.dumps(_links(page, query, base, path)))
     if entries:
-        # every entry begins with a comma; the first one's becomes the bracket
+        # the first piece begins with a comma, which becomes the bracket
         entries[0] = b"[" + entries[0][1:]
         parts += [b',"entry":', *entries, b"]"]
     parts.append(b"}")
@@ -49,18 +49,22 @@ def _links(page: Page, query: Query, base: str, path: str) -> list[dict[str, str
     return links
 
 
-def _entries(
-    rows: Sequence[Row], base: str, mode: bytes, cut: Callable[[bytes], bytes] | None
-) -> list[bytes]:
-    """Return the pieces of the entries, each beginning with a comma: they are joined only once."""
-    begin = f',{{"fullUrl":"{base}/'
-    end = b',"search":{"mode":"%b"}}' % mode
+def _entries(rows: Sequence[Row], base: str, mode: str, cut: Callable[[bytes], bytes] | None) -> list[bytes]:
+    """Return the pieces of the entries, the first beginning with a comma: they are joined only once."""
+    if not rows:
+        return []
+    end = f',"search":{{"mode":"{mode}"}}}}'
+    begin = f'{end},{{"fullUrl":"{base}/'
     pieces: list[bytes] = []
-    for row in rows:
+    add = pieces.append
+    for kind, name, _version, _updated, body, _patient in rows:
         # a contained resource is called by its container: Type/id#local
-        kind, name = row[0], row[1]
         address = name if "#" in name else f"{kind}/{name}"
-        pieces += (f'{begin}{address}","resource":'.encode(), cut(row.body) if cut else row.body, end)
+        # the end of the entry before and the beginning of this one are one piece
+        add(f'{begin}{address}","resource":'.encode())
+        add(cut(body) if cut else body)
+    pieces[0] = pieces[0][len(end) :]
+    add(end.encode())
     return pieces
 
 

@@ -96,7 +96,30 @@ class Searcher:
 
         Raises SearchError; an unknown parameter is an error only when ``strict``.
         """
-        selection, issues = await self._planned(types, query, strict, within, connection)
+        planned, issues = await self._planned(types, query, strict, within, connection)
+        selection = await self.narrowed(planned) if connection is None else planned
+        page = await self._answered(selection, query, types, issues, connection)
+        if selection is not planned and not page.matches and not page.total:
+            # perhaps what it was narrowed by has changed
+            self.widen(planned)
+            page = await self._answered(planned, query, types, issues, connection)
+        return page
+
+    async def narrowed(self, selection: select.Selection) -> select.Selection:
+        """Return the selection with a simpler guard where there is one: it may find nothing in place of everything."""
+        return selection
+
+    def widen(self, selection: select.Selection) -> None:
+        """Forget what a selection was narrowed by."""
+
+    async def _answered(
+        self,
+        selection: select.Selection,
+        query: Query,
+        types: Sequence[str],
+        issues: list[Issue],
+        connection: Connection | None,
+    ) -> Page:
         if query.summary == "count" or query.page_size == 0:
             statement = select.count(selection._replace(total_cap=0))
             rows = await self._fetch(statement, connection)

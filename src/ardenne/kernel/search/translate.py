@@ -177,11 +177,8 @@ class Translator:
         """Both values stand in the same repetition: the index keeps them under a joint key."""
         kinds = [part.parameter.type for part in parts]
         exact = [place for place, kind in enumerate(kinds) if kind in ("token", "reference", "uri")]
-        if len(parts) != 2 or not exact:
-            # more than one range in a group cannot be joined under one key: each must hold somewhere
-            return ask.All(
-                tuple(self._value(part, "", text) for part, text in zip(parts, values, strict=True))
-            )
+        if len(parts) > 2:
+            return self._together(target, parts, values)
         hashes = [self._discrete(parts[place], values[place]) for place in exact]
         if len(exact) == 2:
             return ask.Tokens((target.key ^ hashing.composite(hashes[0], hashes[1]),))
@@ -198,9 +195,21 @@ class Translator:
         assert isinstance(folded, ask.Strings)
         return folded._replace(key=key)
 
+    def _together(self, target: Target, parts: list[Target], values: list[str]) -> ask.Condition:
+        """One value that is equal or not, and several numbers of the same repetition."""
+        base = target.key ^ self._discrete(parts[0], values[0])
+        found = [
+            criteria.number(part, text, hashing.composite(base, place))
+            for place, (part, text) in enumerate(zip(parts[1:], values[1:], strict=True))
+        ]
+        return ask.NumbersTogether(tuple(found))
+
     def _discrete(self, target: Target, value: str) -> int:
         """Return the hash of a value without its parameter."""
         if target.parameter.type == "token":
+            if split(value, "|")[1:] == [""]:
+                text = f"'{value[:60]}' names a system alone: within a composite write system|code"
+                raise SearchError(target.code, text, "not-supported")
             return criteria.token_hash(target, value) ^ target.key
         found = criteria.reference(target, "", value, self.base)
         if isinstance(found, ask.OwnedBy):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ardenne.kernel.store.permitted import Permitted
+from ardenne.kernel.store.permitted import Narrowed, Permitted
 
 
 class Tokens(NamedTuple):
@@ -75,6 +75,12 @@ class Numbers(NamedTuple):
     high: float
     unit: int = 0
     code: int = 0
+
+
+class NumbersTogether(NamedTuple):
+    """Numbers that all stand in the same repetition of an element: the index keeps them under one ``unit``."""
+
+    parts: tuple[Numbers, ...]
 
 
 class AnyDate(NamedTuple):
@@ -168,8 +174,8 @@ class Not(NamedTuple):
 
 
 Condition = (
-    Tokens | TokenWords | Selves | OwnedBy | Strings | Dates | Updated | Numbers | AnyDate | AnyValue | Near
-    | Refers | ReferredBy | ListedIn | Contains | Contained | Permitted | OfTypes | Unowned | All | Any | Not
+    Tokens | TokenWords | Selves | OwnedBy | Strings | Dates | Updated | Numbers | NumbersTogether | AnyDate | AnyValue | Near
+    | Refers | ReferredBy | ListedIn | Contains | Contained | Permitted | Narrowed | OfTypes | Unowned | All | Any | Not
 )  # fmt: skip
 
 NOTHING = Any(())

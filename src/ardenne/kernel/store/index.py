@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from ardenne.kernel.store import hashing
@@ -105,8 +105,12 @@ def build(resource_type: str, values: Values, main_date: str | None) -> IndexRow
     _add_special_tokens(resource_type, values, cold, row)
     _add_strings(resource_type, values.strings, cold, row)
     _add_ranges(resource_type, values, main_date, row)
-    for parameter, first, second, *_further in values.composites:
-        _add_composite(key(resource_type, parameter), first, second, cold, row)
+    for place, (parameter, first, second, *further) in enumerate(values.composites, 1):
+        base = key(resource_type, parameter)
+        if further:
+            _add_together(base, place, first, (second, *further), row)
+        else:
+            _add_composite(base, first, second, cold, row)
     tokens = dict.fromkeys(hot)
     row.hot = len(tokens)
     tokens.update(dict.fromkeys(cold))
@@ -210,3 +214,12 @@ def _add_composite(base: int, first: Values, second: Values, cold: list[int], ro
             for _parameter, text in other.strings:
                 row.string_keys.append(base ^ hashed)
                 row.strings.append(normalise(text)[:STRING_LIMIT])
+
+
+def _add_together(base: int, place: int, first: Values, others: Sequence[Values], row: IndexRow) -> None:
+    """Numbers beside one value that is equal or not: ``unit`` tells the repetition, so that they can be joined."""
+    for hashed in discrete(first):
+        for part, other in enumerate(others):
+            for _parameter, low, high in other.numbers:
+                _add_number(row, hashing.composite(base ^ hashed, part), low, high)
+                row.number_units[-1] = place

@@ -65,6 +65,20 @@ class Permitted(NamedTuple):
     now: int
 
 
+class Narrowed(NamedTuple):
+    """The row, known to belong to ``patient``, may be seen by the caller while the directives stand at ``version``.
+
+    ``version`` None: while there are none, and the patient is not one person with another.
+    The clauses of ``permitted`` ask for neither grants nor patients; ``documents`` (hashes) are excluded from the
+    barred ones. When the directives have changed, no row fulfils it.
+    """
+
+    permitted: Permitted
+    patient: int
+    version: int | None
+    documents: tuple[int, ...] = ()
+
+
 class Binder(Protocol):
     """Collects the arguments of a statement. ``memo`` keeps fragments that the statement needs again."""
 
@@ -140,10 +154,39 @@ def _written(bind: Binder, permitted: Permitted, row: str, patient: int | None) 
     return "(" + " or ".join(free) + ")"
 
 
-def _clause(bind: Binder, clause: Clause, row: str, shared: _Shared) -> str:
-    parts = [f"{row}.patient is {'not ' if clause.owned else ''}null"]
+def write_narrowed(bind: Binder, found: Narrowed, row: str) -> str:
+    """Return the predicate on the row called ``row`` of the table resource."""
+    known = bind.memo.get((row, found))
+    if known is None:
+        known = bind.memo[row, found] = _written_narrowed(bind, found, row)
+    return known
+
+
+def _written_narrowed(bind: Binder, found: Narrowed, row: str) -> str:
+    shared = _Shared(bind, found.permitted, row, found.patient)
+    parts = []
+    for clause in found.permitted.clauses:
+        text = _of_row(clause, row, shared)
+        if clause.source is Source.AUTHOR:
+            text.append(_by_author(row, shared))
+        if clause.barred and found.documents:
+            text.append(f"{row}.self <> all({bind.bind(list(found.documents), 'bigint[]')})")
+        parts.append(f"({' and '.join(text)})")
+    directives = f"exists (select 1 from policy_record p where p.patient = {shared.patient}"
+    if found.version is not None:
+        current = f"{directives} and p.version = {bind.bind(found.version)})"
+    else:
+        alone = f"not exists (select 1 from patient_group g where g.patient = {shared.patient})"
+        current = f"not {directives}) and {alone}"
+    return f"(({' or '.join(parts) or 'false'}) and {current})"
+
+
+def _of_row(clause: Clause, row: str, shared: _Shared) -> list[str]:
+    """Return what a clause asks of the labels of a row."""
+    parts = []
     if clause.types:
         parts.append(f"{row}.type in ({_numbers(clause.types)})")
+    # written out: as arguments they would make the database plan every question anew
     parts.append(f"{row}.category in ({_numbers(clause.categories)})")
     if clause.level < 2:
         parts.append(f"{row}.level <= {int(clause.level)}")
@@ -151,6 +194,16 @@ def _clause(bind: Binder, clause: Clause, row: str, shared: _Shared) -> str:
         parts.append(f"{row}.embargo <= {shared.now}")
     if clause.withheld:
         parts.append(f"not {row}.withheld")
+    return parts
+
+
+def _by_author(row: str, shared: _Shared) -> str:
+    return f"({row}.creator = {shared.account} or {row}.authors && {shared.authorship})"
+
+
+def _clause(bind: Binder, clause: Clause, row: str, shared: _Shared) -> str:
+    parts = [f"{row}.patient is {'not ' if clause.owned else ''}null"]
+    parts += _of_row(clause, row, shared)
     match clause.source:
         case Source.PATIENT:
             patients = bind.bind(sorted(clause.patients), "bigint[]")
@@ -158,7 +211,7 @@ def _clause(bind: Binder, clause: Clause, row: str, shared: _Shared) -> str:
                 patients = _with_group(f"select unnest({patients})")
             parts.append(f"{row}.patient = any({patients})")
         case Source.AUTHOR:
-            parts.append(f"({row}.creator = {shared.account} or {row}.authors && {shared.authorship})")
+            parts.append(_by_author(row, shared))
         case Source.GRANT:
             parts.append(_granted(clause, row, shared))
     return "(" + " and ".join(parts) + ")"

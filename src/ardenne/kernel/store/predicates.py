@@ -152,14 +152,29 @@ class Predicates:
         return "(" + text.replace("@.low", f"{alias}.updated").replace("@.high", f"{alias}.updated") + ")"
 
     def _write_numbers(self, condition: ask.Numbers, alias: str) -> str:
+        text = self._number(condition)
+        return self._exists("number_value", condition.key, alias, lambda row: text.replace("@", row))
+
+    def _write_numberstogether(self, condition: ask.NumbersTogether, alias: str) -> str:
+        rows = [(self._alias(), part) for part in condition.parts]
+        first = rows[0][0]
+        where = [
+            f"{row}.key = {self.bind(part.key)} and {self._number(part).replace('@', row)}"
+            for row, part in rows
+        ]
+        where += [f"{row}.pk = {first}.pk and {row}.unit = {first}.unit" for row, _part in rows[1:]]
+        tables = ", ".join(f"number_value {row}" for row, _part in rows)
+        return f"({alias}.pk in (select {first}.pk from {tables} where {' and '.join(where)}))"
+
+    def _number(self, condition: ask.Numbers) -> str:
+        """Return what must hold of a row ``@`` of the table of numbers, beside its key."""
         parts = [self._fill(_NUMBER_COMPARISONS[condition.comparator], "double precision", condition)]
         if condition.unit:
             parts.append(f"@.unit = {self.bind(condition.unit)}")
         if condition.code:
             code = self.bind(condition.code)
             parts.append(f"(@.code = {code} or @.name = {code})")
-        text = " and ".join(parts)
-        return self._exists("number_value", condition.key, alias, lambda row: text.replace("@", row))
+        return " and ".join(parts)
 
     def _fill(self, template: str, cast: str, condition: ask.Dates | ask.Updated | ask.Numbers) -> str:
         """Return a comparison with its values bound; ``@`` stands for the row."""
@@ -235,6 +250,9 @@ class Predicates:
     def _write_permitted(self, condition: permitted.Permitted, alias: str) -> str:
         return permitted.write(self, condition, alias, self._owner)
 
+    def _write_narrowed(self, condition: permitted.Narrowed, alias: str) -> str:
+        return permitted.write_narrowed(self, condition, alias)
+
     def _write_unowned(self, condition: ask.Unowned, alias: str) -> str:
         return f"({alias}.patient is null)"
 
@@ -282,6 +300,7 @@ _WRITERS: dict[type, Callable[[Predicates, Anything, str], str]] = {
     ask.Dates: Predicates._write_dates,
     ask.Updated: Predicates._write_updated,
     ask.Numbers: Predicates._write_numbers,
+    ask.NumbersTogether: Predicates._write_numberstogether,
     ask.AnyDate: Predicates._write_anydate,
     ask.AnyValue: Predicates._write_anyvalue,
     ask.Near: Predicates._write_near,
@@ -291,6 +310,7 @@ _WRITERS: dict[type, Callable[[Predicates, Anything, str], str]] = {
     ask.Contains: Predicates._write_contains,
     ask.Contained: Predicates._write_contained,
     permitted.Permitted: Predicates._write_permitted,
+    permitted.Narrowed: Predicates._write_narrowed,
     ask.OfTypes: Predicates._write_oftypes,
     ask.Unowned: Predicates._write_unowned,
 }

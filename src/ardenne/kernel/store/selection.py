@@ -62,6 +62,8 @@ class Selection(NamedTuple):
     """Count the matches up to this many and one; 0 counts all; None does not count."""
     guard: ask.Condition | None = None
     """Must hold for every row that is shown, counted, included or asked about on the way."""
+    narrowed: ask.Condition | None = None
+    """What the guard comes to for the matches, where they all belong to one patient: asked of them in its place."""
 
 
 class Statement(NamedTuple):
@@ -130,7 +132,7 @@ def _matches(write: Predicates, selection: Selection, shown: str) -> str:
     last = "pk desc" if selection.sorts[-1].descending else "pk"
     tables = []
     for number, condition in selection.parts:
-        source, where = _source(write, number, condition, selection.sorts)
+        source, where = _source(write, number, condition, selection.sorts, selection.narrowed)
         values = ", ".join(
             f"{_sort_value(write, sort)} as s{place}" for place, sort in enumerate(selection.sorts)
         )
@@ -159,14 +161,20 @@ def _count(write: Predicates, selection: Selection) -> str:
         if hot is not None and number > 0 and selection.guard is None and condition in (hot, ask.All((hot,))):
             tables.append(f"(select 1 from posting p where p.hash = {write.bind(hot.hashes[0])}{cap})")
             continue
-        source, where = _source(write, number, condition, ())
+        source, where = _source(write, number, condition, (), selection.narrowed)
         tables.append(f"(select 1 from {source} where {where}{cap})")
+    if len(tables) == 1:
+        return f"select count(*) from {tables[0]} n"
     joined = " union all ".join(tables) or "select 1 where false"
     return f"select count(*) from (select * from ({joined}) u{cap}) n"
 
 
 def _source(
-    write: Predicates, number: int, condition: ask.Condition, sorts: tuple[Sort, ...]
+    write: Predicates,
+    number: int,
+    condition: ask.Condition,
+    sorts: tuple[Sort, ...],
+    narrowed: ask.Condition | None,
 ) -> tuple[str, str]:
     """Return FROM and WHERE of one type, choosing what drives the query."""
     known = _has_owner(condition)
@@ -178,12 +186,23 @@ def _source(
         return "contained_resource r", f"r.type = {-number} and {asked}{guard}"
     if number == 0:
         return "resource r", f"r.body is not null and {asked}{write.guarded('r', _owner(condition))}"
-    where = f"r.type = {number} and r.body is not null and {asked}{write.guarded('r', _owner(condition))}"
+    if narrowed is not None:
+        guard = f" and {write.write(narrowed, 'r', patient_known=True)}"
+    else:
+        guard = write.guarded("r", _owner(condition))
+    where = f"r.type = {number} and r.body is not null and {asked}{guard}"
     hot = _hot_token(condition)
     if not known and hot is not None and len(sorts) == 1 and sorts[0].kind == "date":
         driver = f"posting p join resource r on r.pk = p.pk and p.hash = {write.bind(hot.hashes[0])}"
         return driver, where
     return "resource r", where
+
+
+def owner(selection: Selection) -> int | None:
+    """Return the one patient (hash) to whom every match belongs, None when there is no such."""
+    if len(selection.parts) != 1 or selection.parts[0][0] <= 0:
+        return None
+    return _owner(selection.parts[0][1])
 
 
 def _has_owner(condition: ask.Condition) -> bool:

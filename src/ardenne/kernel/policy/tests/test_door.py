@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -418,3 +419,30 @@ def test_professionals_find_whom_they_name_and_do_not_leaf_through(
             "identifier": [{"system": "urn:matricule", "value": "700"}]}  # fmt: skip
     assert ward.call("PUT", "Patient/bert", bert).status == 200
     assert set(ask(ward, DOCTOR, "GET", query).ids) == found
+
+
+def test_a_list_about_one_patient_follows_the_directives_at_once(ward: TestNode) -> None:
+    def found() -> tuple[set[str], int]:
+        page = ask(ward, DOCTOR, "GET", "Observation?patient=anne")
+        count = ask(ward, DOCTOR, "GET", "Observation?patient=anne&_summary=count")
+        return set(page.ids), count.json["total"]
+
+    async def change(text: str, *values: object) -> None:
+        async with ward.database.connection() as connection:
+            await connection.execute(text, *values)
+
+    patient = hashing.self_hash("Patient", "anne")
+    assert found() == ({"open", "linked"}, 2)
+    # the worker remembers what it knows of Anne; each change must be seen by the next question
+    ward.run(change("update policy_grant set ends = 0 where patient = $1", patient))
+    assert found() == (set(), 0)
+    ward.run(change("update policy_grant set ends = $2 where patient = $1", patient, now() + 3_600_000_000))
+    assert found() == ({"open", "linked"}, 2)
+    ward.run(change("update policy_record set state = 1 where patient = $1", patient))
+    assert found() == (set(), 0)
+    ward.run(change("update policy_record set state = 0 where patient = $1", patient))
+    assert found() == ({"open", "linked"}, 2)
+    exclude = "insert into policy_exclusion values ($1, $2, $3, '', $4, 0, $5, '')"
+    party, document = hashing.reference("Practitioner/klein"), hashing.self_hash("Observation", "open")
+    ward.run(change(exclude, uuid.uuid4(), patient, party, document, now() + 3_600_000_000))
+    assert found() == ({"linked"}, 1)

@@ -10,10 +10,12 @@ from ardenne.kernel.policy.clauses import Act
 from ardenne.kernel.policy.decide import decide, permitted
 from ardenne.kernel.policy.facts import PatientFacts
 from ardenne.kernel.policy.matrix import shipped
+from ardenne.kernel.policy.narrowing import narrowed
 from ardenne.kernel.policy.standing import standing
 from ardenne.kernel.policy.tests import cases
 from ardenne.kernel.store import groups
 from ardenne.kernel.store.database import Connection
+from ardenne.kernel.store.permitted import Narrowed
 from ardenne.kernel.store.predicates import Predicates
 from ardenne.kernel.store.resources import RowFacts
 from ardenne.kernel.testing import TestNode
@@ -53,6 +55,13 @@ async def _fill(connection: Connection, rows: list[RowFacts], known: dict[int, P
             )  # fmt: skip
 
 
+async def _listed(connection: Connection, rules: Narrowed, patient: int) -> set[int]:
+    write = Predicates()
+    where = write.write(rules, "r")
+    text = f"select r.self from resource r where {where} and r.patient = {patient}"
+    return {record[0] for record in await connection.fetch(text, *write.arguments)}
+
+
 async def _round(node: TestNode, seed: int) -> tuple[int, int]:
     chance = random.Random(seed)
     found = standing(cases.caller(chance), shipped(chance.choice(("lu", "be-wal"))))
@@ -87,6 +96,16 @@ async def _round(node: TestNode, seed: int) -> tuple[int, int]:
                 }
                 assert listed == expected, (seed, act, found.caller)
                 permits += len(expected)
+                for patient, facts in loaded.items():
+                    own = {row.self_hash for row in rows if row.patient == patient}
+                    rules = narrowed(permitted(found, act, cases.NOW), patient, facts)
+                    if rules is None:
+                        assert facts.others
+                        continue
+                    assert await _listed(connection, rules, patient) == expected & own, (seed, act, facts)
+                    for version in (-1, None):
+                        changed = rules._replace(version=version)
+                        assert not await _listed(connection, changed, patient)
             return permits, len(rows) * len(Act)
         finally:
             await outer.rollback()

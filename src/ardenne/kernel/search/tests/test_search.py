@@ -264,3 +264,34 @@ def test_a_cursor_opens_only_its_own_search(node: TestNode) -> None:
     assert node.call("GET", f"Patient?_count=1&active=false&_cursor={cursor}").status == 400
     assert node.call("GET", f"Observation?_count=1&active=true&_cursor={cursor}").status == 400
     assert node.call("GET", "Patient?_count=1&active=true&_cursor=AAAA").status == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("chromosome-variant-coordinate=7$ge100$le120", True),
+        ("chromosome-variant-coordinate=urn:chr|7$500$510", True),
+        # start of one variant, end of the other
+        ("chromosome-variant-coordinate=7$100$510", False),
+        ("chromosome-variant-coordinate=7$ge400$lt200", False),
+        ("chromosome-variant-coordinate=8$100$110", False),
+        ("chromosome-window-coordinate=7$lt100$gt500", True),
+        ("chromosome-window-coordinate=7$lt100$lt500", False),
+    ],
+)
+def test_two_ranges_of_a_composite_meet_in_one_repetition(node: TestNode, query: str, found: bool) -> None:
+    sequence = {
+        "resourceType": "MolecularSequence", "id": "s", "coordinateSystem": 0,
+        "referenceSeq": {
+            "chromosome": {"coding": [{"system": "urn:chr", "code": "7"}]}, "windowStart": 50, "windowEnd": 600,
+        },
+        "variant": [{"start": 100, "end": 110}, {"start": 500, "end": 510}],
+    }  # fmt: skip
+    node.call("PUT", "MolecularSequence/s", sequence)
+    assert node.call("GET", f"MolecularSequence?{query}").ids == (["s"] if found else [])
+
+
+def test_a_composite_needs_a_code_not_a_system_alone(node: TestNode) -> None:
+    answer = node.call("GET", "Observation?component-code-value-quantity=http://loinc.org|$5")
+    assert answer.status == 400
+    assert b"system|code" in answer.body
