@@ -118,7 +118,8 @@ def test_after_wrong_passphrases_even_the_right_one_must_wait(home: Home) -> Non
 def test_whose_signature_counts(home: Home) -> None:
     anna = home.node.run(home.mailbox("anna")).holdings[0].certificate
     address, trusted = f"anna.muller@{DOMAIN}", home.trust.trusted
-    mine = [Signature(anna, NOW, [])]
+    now = datetime.now(UTC)
+    mine = [Signature(anna, now, [])]
 
     def judged(
         signatures: list[Signature],
@@ -127,15 +128,15 @@ def test_whose_signature_counts(home: Home) -> None:
         ended: datetime | None = None,
     ) -> str:
         revoked = {anna.serial_number: ended} if ended else {}
-        return rules.judge(signatures, broken, sender, trusted, revoked, NOW).problem
+        return rules.judge(signatures, broken, sender, trusted, revoked, now).problem
 
     assert judged(mine) == ""
     assert judged([]) == "unsigned"
     assert judged(mine, broken=True) == "broken"
     assert judged(mine, sender=f"bert.noel@{DOMAIN}") == "address"
-    assert judged(mine, ended=NOW - timedelta(hours=1)) == "revoked"
+    assert judged(mine, ended=now - timedelta(hours=1)) == "revoked"
     # what was signed before the revocation stays what it was
-    assert judged(mine, ended=NOW + timedelta(hours=1)) == ""
+    assert judged(mine, ended=now + timedelta(hours=1)) == ""
 
 
 def test_a_form_that_is_sent_twice_sends_once_and_its_summary_is_sealed(home: Home) -> None:

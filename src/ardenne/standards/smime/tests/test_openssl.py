@@ -69,7 +69,7 @@ def test_we_open_and_verify_what_openssl_writes(
     assert (found.encrypted, found.flaw, found.text) == (True, None, "line one\n\nwith é\n")
     (signature,) = found.signatures
     assert signature.certificate == world.anna.certificate
-    assert signature.at is not None and abs(signature.at - NOW) < timedelta(minutes=10)
+    assert signature.at is not None and abs(signature.at - datetime.now(UTC)) < timedelta(minutes=10)
     with pytest.raises(Refused, match="not for any of your keys"):
         opening.open_(sealed, [world.anna])
 
