@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 from tests.journeys.conftest import Site
-from tests.journeys.test_every_page import violations
-from tests.journeys.test_who_may_see import LANGUAGES, RULES
+from tests.journeys.test_every_page import LANGUAGES, violations
+from tests.journeys.test_who_may_see import RULES
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("guarded")]
 

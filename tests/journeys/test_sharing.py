@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 from tests.journeys.conftest import Site
-from tests.journeys.test_every_page import violations
-from tests.journeys.test_who_may_see import LANGUAGES, RULES, reader
+from tests.journeys.test_every_page import LANGUAGES, violations
+from tests.journeys.test_who_may_see import RULES, reader
 
 from ardenne.standards.cards.shc import open_file, read_link
 

@@ -14,8 +14,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 from tests.journeys.conftest import Site
-from tests.journeys.test_every_page import violations
-from tests.journeys.test_who_may_see import LANGUAGES, RULES, reader, record_of
+from tests.journeys.test_every_page import LANGUAGES, violations
+from tests.journeys.test_who_may_see import RULES, reader, record_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("guarded")]
 Guarded = tuple[Site, Path]
