@@ -6,16 +6,12 @@ a connection of its own; while that connection does not answer, nothing is remem
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import time
 from collections.abc import Iterable
-from typing import Any
-
-import asyncpg
 
 from ardenne.kernel.identity.caller import Caller
-from ardenne.kernel.store.database import BROKEN, Connection, Database, DatabaseUnavailable
+from ardenne.kernel.store.database import Database
+from ardenne.kernel.store.listening import listen
 
 CHANNEL = "identity"
 _ROOM = 20_000
@@ -72,7 +68,7 @@ class RecentCallers:
 
 
 class Listener:
-    """Keeps the connection over which the database tells changes."""
+    """Keeps what callers are remembered in step with what the database tells."""
 
     def __init__(self, database: Database, recent: RecentCallers) -> None:
         self._database = database
@@ -80,32 +76,21 @@ class Listener:
 
     async def run(self) -> None:
         """Listen for ever, and begin again when the connection is lost."""
-        while True:
-            try:
-                connection = await self._database.dedicated()
-            except DatabaseUnavailable:
-                await asyncio.sleep(_BEAT_SECONDS)
-                continue
-            try:
-                await connection.add_listener(CHANNEL, self._told)
-                # what changed while nobody listened is not known
-                self._recent.forget_all()
-                await self._beat(connection)
-            except (*BROKEN, asyncpg.PostgresError, TimeoutError):
-                pass
-            finally:
-                self._recent.hearing(None)
-                self._recent.forget_all()
-                with contextlib.suppress(Exception):
-                    connection.terminate()
-            await asyncio.sleep(_BEAT_SECONDS)
+        await listen(self._database, CHANNEL, self, _BEAT_SECONDS, _DEAF_SECONDS)
 
-    async def _beat(self, connection: Connection) -> None:
-        while True:
-            asked = time.monotonic()
-            await connection.execute("select 1", timeout=_DEAF_SECONDS)
-            self._recent.hearing(asked)
-            await asyncio.sleep(_BEAT_SECONDS)
+    def begun(self) -> None:
+        """Forget everything: what changed while nobody listened is not known."""
+        self._recent.forget_all()
 
-    def _told(self, _connection: Any, _process: int, _channel: str, name: object) -> None:
-        self._recent.forget(str(name))
+    def told(self, text: str) -> None:
+        """Forget what depends on the account, session, family, token or client that changed."""
+        self._recent.forget(text)
+
+    def heard(self, asked: float) -> None:
+        """Use the memory for a while."""
+        self._recent.hearing(asked)
+
+    def lost(self) -> None:
+        """Use the memory no more."""
+        self._recent.hearing(None)
+        self._recent.forget_all()

@@ -7,11 +7,9 @@ import contextlib
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
 
-import asyncpg
-
-from ardenne.kernel.store.database import BROKEN, Database, DatabaseUnavailable
+from ardenne.kernel.store.database import Database
+from ardenne.kernel.store.listening import listen
 from ardenne.services.messaging.store_mail import CHANNEL
 
 _BEAT_SECONDS = 5.0
@@ -36,30 +34,21 @@ class Changes:
 
     async def run(self) -> None:
         """Listen for ever; after a lost connection everybody looks again."""
-        while True:
-            try:
-                connection = await self._database.dedicated()
-            except DatabaseUnavailable:
-                await asyncio.sleep(_BEAT_SECONDS)
-                continue
-            try:
-                await connection.add_listener(CHANNEL, self._told)
-                self._tell_all()
-                while True:
-                    await connection.execute("select 1", timeout=_BEAT_SECONDS)
-                    await asyncio.sleep(_BEAT_SECONDS)
-            except (*BROKEN, asyncpg.PostgresError, TimeoutError):
-                pass
-            finally:
-                with contextlib.suppress(Exception):
-                    connection.terminate()
-            await asyncio.sleep(_BEAT_SECONDS)
+        await listen(self._database, CHANNEL, self, _BEAT_SECONDS, _BEAT_SECONDS)
 
-    def _told(self, _connection: Any, _process: int, _channel: str, member: object) -> None:
-        for event in self._waiting.get(str(member), ()):
+    def told(self, text: str) -> None:
+        """Wake who waits for a member's mailbox."""
+        for event in self._waiting.get(text, ()):
             event.set()
 
-    def _tell_all(self) -> None:
+    def begun(self) -> None:
+        """Wake everybody: what changed while nobody listened is not known."""
         for events in self._waiting.values():
             for event in events:
                 event.set()
+
+    def heard(self, asked: float) -> None:
+        """Nothing rests on it here."""
+
+    def lost(self) -> None:
+        """Nothing rests on it here: who waits looks now and then."""
