@@ -24,16 +24,19 @@ from ardenne.kernel.search.query import Query
 from ardenne.kernel.search.searcher import Page, Row, Searcher
 from ardenne.kernel.store import conditions as ask
 from ardenne.kernel.store import selection
-from ardenne.kernel.store.change import Change, Mode, Status
+from ardenne.kernel.store.change import Change, Mode, Status, raised
 from ardenne.kernel.store.change import Outcome as Written
 from ardenne.kernel.store.database import Connection
 from ardenne.kernel.store.past import Past, Position, Version
 from ardenne.kernel.store.resources import Resources, RowFacts, Stored
 from ardenne.kernel.store.types import NUMBERS
+from ardenne.standards.fhir.labels import Category, Level
 
 _TRIES = 20
 _OWNED = frozenset({"Subscription"})
 """Orders that outlive a request: they see what whoever wrote them may see."""
+_LEVELLED = frozenset(range(Category.SUMMARY, Category.ADMINISTRATIVE))
+"""The categories of care data that the patient's level for what is new is about."""
 _MOST_NUMBERS = 5
 """Numbers in one question for a person: somebody has several, nobody has many."""
 _CREATES_WITH_ID = frozenset({Kind.SOFTWARE, Kind.OFFICER, Kind.OPERATOR})
@@ -132,7 +135,7 @@ class GuardedResources:
                 return (await self.write_in(connection, [change]))[0]
         for _attempt in range(_TRIES):
             present = await self._inner.read(change.resource_type, change.resource_id)
-            ready = await self._judged(change, present)
+            ready = await self._as_wanted(await self._judged(change, present), present)
             done = await self._inner.write(ready)
             raced = done.status in (Status.VERSION_CONFLICT, Status.ID_IN_USE) and ready[:6] != change[:6]
             if not raced:
@@ -146,7 +149,8 @@ class GuardedResources:
         for place in order:
             change = changes[place]
             present = await self._inner.read_in(connection, change.resource_type, change.resource_id)
-            ready[place] = await self._judged(change, present, connection)
+            judged = await self._judged(change, present, connection)
+            ready[place] = await self._as_wanted(judged, present, connection)
         done = await self._inner.write_in(connection, [ready[place] for place in range(len(changes))])
         for one in done:
             if one.change.resource_type in _OWNED and one.status.done:
@@ -157,6 +161,22 @@ class GuardedResources:
     def forget_texts(self) -> None:
         """Forget which words the database knows."""
         self._inner.forget_texts()
+
+    async def _as_wanted(
+        self, change: Change, present: Stored | None, connection: Connection | None = None
+    ) -> Change:
+        """Return a judged change at the level that its patient wants: a restriction is the patient's.
+
+        Whoever corrects or labels something that is there does not undo its level, and what is new has at least
+        the level that the patient chose for what is new (Swiss template 203).
+        """
+        if change.body is None or self._standing.caller.kind is Kind.CITIZEN:
+            return change
+        if present is not None:
+            return raised(change, Level(present.facts.level))
+        if change.patient is None or change.label.category not in _LEVELLED:
+            return change
+        return raised(change, Level(await store.new_level(connection or self.database, change.patient)))
 
     async def _judged(
         self, change: Change, present: Stored | None, connection: Connection | None = None
@@ -213,12 +233,7 @@ class GuardedResources:
             # what was judged is what is written over
             expected = present.version if present.body is not None else None
         mode = Mode.CREATE if present is None and change.mode is Mode.PUT else change.mode
-        label = change.label
-        if present is not None and self._standing.caller.kind is not Kind.CITIZEN:
-            # a restriction is the patient's: whoever corrects or labels a document does not undo it
-            label = label._replace(level=max(label.level, present.facts.level))
         return change._replace(
-            label=label,
             mode=mode,
             expected=expected,
             account=self._standing.account,

@@ -14,8 +14,12 @@ from ardenne.kernel.store import hashing
 from ardenne.kernel.store.database import Connection, Database
 from ardenne.kernel.store.groups import WHOLE_PERSON
 
+Asked = Database | Connection
+
 FOR_EVER = 253_402_300_800_000_000
 """End of what has no end: the year 10000, microseconds since 1970."""
+PASSED_ON = "PassedOn/"
+"""Begin of the source of a grant that its holder has from another holder: ``PassedOn/GIVER/SOURCE``."""
 
 _FACTS = """
 select w.patient, p.version, coalesce(s.state, 0), coalesce(s.emergency_level, 1),
@@ -33,11 +37,11 @@ _KNOW = "insert into policy_record (patient, patient_id) values ($1, $2) on conf
 _LOCK = "select 1 from policy_record where patient = $1 for update"
 _SET = """
 update policy_record set state = coalesce($2, state), emergency_level = coalesce($3, emergency_level),
-       research = coalesce($4, research) where patient = $1
+       research = coalesce($4, research), new_level = coalesce($5, new_level) where patient = $1
 """
 _GRANT = """
-insert into policy_grant (id, patient, party, reference, kind, level, starts, ends, source)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+insert into policy_grant (id, patient, party, reference, kind, level, starts, ends, source, may_pass_on)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 on conflict (id) do update set level = excluded.level, starts = excluded.starts, ends = excluded.ends
 """
 _EXCLUDE = """
@@ -48,7 +52,7 @@ _END_GRANT = "update policy_grant set ends = least(ends, $2) where id = $1 and e
 _FORGET_GRANTS = "delete from policy_grant where source = $1"
 _FORGET_EXCLUSIONS = "delete from policy_exclusion where source = $1"
 _OF_PATIENT = f"""
-select id, reference, kind, level, starts, ends, source from policy_grant
+select id, reference, kind, level, starts, ends, source, may_pass_on from policy_grant
  where patient = any({WHOLE_PERSON}) and ends > $2 order by starts desc
 """
 _EXCLUDED_OF = f"""
@@ -56,8 +60,28 @@ select id, reference, document, starts, ends, source from policy_exclusion
  where patient = any({WHOLE_PERSON}) and ends > $2 order by starts desc
 """
 _RECORD = f"""
-select max(state), min(emergency_level), bool_and(research) from policy_record where patient = any({WHOLE_PERSON})
-having count(*) > 0
+select max(state), min(emergency_level), bool_and(research), max(new_level) from policy_record
+ where patient = any({WHOLE_PERSON}) having count(*) > 0
+"""
+_NEW_LEVEL = f"select coalesce(max(new_level), 0) from policy_record where patient = any({WHOLE_PERSON})"
+_CLIP_PASSED_ON = f"""
+update policy_grant d set level = least(d.level, g.level), ends = least(d.ends, g.ends) from policy_grant g
+ where d.patient = any({WHOLE_PERSON}) and g.patient = any({WHOLE_PERSON}) and g.may_pass_on
+   and d.source = 'PassedOn/' || g.reference || '/' || g.source and (d.level > g.level or d.ends > g.ends)
+"""
+_FORGET_PASSED_ON = f"""
+delete from policy_grant d where d.patient = any({WHOLE_PERSON}) and d.source like 'PassedOn/%' and not exists (
+select 1 from policy_grant g where g.patient = any({WHOLE_PERSON}) and g.may_pass_on
+   and d.source = 'PassedOn/' || g.reference || '/' || g.source)
+"""
+_MAY_PASS_ON = f"""
+select id, reference, kind, level, starts, ends, source, may_pass_on from policy_grant
+ where patient = any({WHOLE_PERSON}) and party = any($2) and may_pass_on and starts <= $3 and ends > $3
+ order by level desc, ends desc
+"""
+_PATIENTS_INVOLVING = """
+select distinct p.patient_id from policy_grant g join policy_record p on p.patient = g.patient
+ where g.party = any($1) and g.may_pass_on and g.starts <= $2 and g.ends > $2
 """
 _PATIENTS_OF = """
 select distinct p.patient_id from policy_grant g join policy_record p on p.patient = g.patient
@@ -98,6 +122,8 @@ class GrantRow(NamedTuple):
     starts: int
     ends: int
     source: str
+    may_pass_on: bool = False
+    """Whether the holder may let others look as well."""
 
 
 class ExclusionRow(NamedTuple):
@@ -117,6 +143,8 @@ class RecordRow(NamedTuple):
     state: int = 0
     emergency_level: int = 1
     research: bool = True
+    new_level: int = 0
+    """The least level of what others write into the record."""
 
 
 async def facts(
@@ -157,10 +185,11 @@ async def set_record(
     state: int | None = None,
     emergency_level: int | None = None,
     research: bool | None = None,
+    new_level: int | None = None,
 ) -> None:
     """Change the state or the limits of a record."""
     patient = await know(connection, patient_id)
-    await connection.execute(_SET, patient, state, emergency_level, research)
+    await connection.execute(_SET, patient, state, emergency_level, research, new_level)
 
 
 async def grant(
@@ -172,12 +201,16 @@ async def grant(
     span: tuple[int, int],
     source: str,
     grant_id: uuid.UUID | None = None,
+    *,
+    may_pass_on: bool = False,
 ) -> uuid.UUID:
     """Let a party (``Practitioner/…`` and its like) look into a record for a span of time; return the grant's id."""
     patient = await know(connection, patient_id)
     given = grant_id or uuid.uuid4()
     party = hashing.reference(reference)
-    await connection.execute(_GRANT, given, patient, party, reference, kind, level, *span, source)
+    await connection.execute(
+        _GRANT, given, patient, party, reference, kind, level, *span, source, may_pass_on
+    )
     return given
 
 
@@ -201,6 +234,38 @@ async def exclude(
     party = hashing.reference(reference)
     await connection.execute(_EXCLUDE, given, patient, party, reference, hashed, *span, source)
     return given
+
+
+def passed_on(giver: GrantRow) -> str:
+    """Return the source of what is given on the strength of a grant that may be passed on."""
+    return f"{PASSED_ON}{giver.reference}/{giver.source}"
+
+
+def giver(grant: GrantRow) -> str:
+    """Return the reference of whom a grant comes from when another holder passed it on; else empty."""
+    if not grant.source.startswith(PASSED_ON):
+        return ""
+    return "/".join(grant.source.removeprefix(PASSED_ON).split("/")[:2])
+
+
+async def keep_passed_on_within(connection: Connection, patient: int) -> None:
+    """End what was passed on by somebody who no longer may, and cut the rest to what its giver has."""
+    await connection.execute(_FORGET_PASSED_ON, patient)
+    await connection.execute(_CLIP_PASSED_ON, patient)
+
+
+async def to_pass_on(
+    asked: Database | Connection, patient: int, parties: Sequence[int], now: int
+) -> list[GrantRow]:
+    """Return the grants of a patient in force that let one of the parties let others look, the widest first."""
+    return [GrantRow(*row) for row in await asked.fetch(_MAY_PASS_ON, patient, list(parties), now)]
+
+
+async def patients_to_pass_on(
+    asked: Database | Connection, parties: Sequence[int], now: int
+) -> frozenset[str]:
+    """Return the ids of the patients who let one of the parties let others look."""
+    return frozenset(row[0] for row in await asked.fetch(_PATIENTS_INVOLVING, list(parties), now))
 
 
 async def forget(connection: Connection, source: str) -> None:
@@ -246,6 +311,11 @@ async def record(asked: Database | Connection, patient: int) -> RecordRow:
     """Return state and limits of a record."""
     rows: Sequence[Any] = await asked.fetch(_RECORD, patient)
     return RecordRow(*rows[0]) if rows else RecordRow()
+
+
+async def new_level(asked: Database | Connection, patient: int) -> int:
+    """Return the least level of what others write into the record of a patient (hash)."""
+    return int((await asked.fetch(_NEW_LEVEL, patient))[0][0])
 
 
 async def patients_of(

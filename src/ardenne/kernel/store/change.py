@@ -17,6 +17,7 @@ from ardenne.kernel.store.contents import Content
 from ardenne.kernel.store.index import CONTAINS, EMPTY, IndexRow, build
 from ardenne.kernel.store.types import NUMBERS
 from ardenne.standards.fhir import extraction, labels
+from ardenne.standards.fhir.json import dump, parse, parse_exact
 
 
 class Mode(IntEnum):
@@ -181,6 +182,20 @@ def write(
         mode, method, resource_type, resource_id, self_hash, expected, updated, body, patient, index,
         label_of(resource), custom=known, contained=inner,
         content=contents.named(resource) if resource_type == "Binary" else None,
+    )  # fmt: skip
+
+
+def raised(change: Change, level: labels.Level) -> Change:
+    """Return a change whose resource has at least a level of confidentiality, in its text, index and label."""
+    if change.body is None or change.label.level >= level or change.resource_type == "Binary":
+        # contents follow their document (Binary.securityContext)
+        return change
+    resource = labels.with_level(parse_exact(change.body.with_version(1)), level)
+    content = dump(resource)
+    made = write(parse(content), content, change.resource_id, change.mode, change.method, change.expected)
+    return change._replace(
+        updated=made.updated, body=made.body, row=made.row, label=made.label, custom=made.custom,
+        contained=made.contained,
     )  # fmt: skip
 
 

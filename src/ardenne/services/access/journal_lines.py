@@ -54,6 +54,8 @@ def actions(text: Text) -> dict[int, str]:
 def by_rules(text: Text) -> dict[str, str]:
     """Return what an act is called by its rule, where that says more than the action."""
     return {
+        "passed-on": text("let somebody else look, as you allowed"),
+        "taken-back": text("ended the access of somebody whom they had let look"),
         "shared-made": text("shared the summary by a link"),
         "shared-opened": text("opened the summary that you shared"),
         "shared-refused": text("tried to open the summary that you shared, with a wrong passcode"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+import uuid
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import orjson
@@ -21,13 +22,17 @@ from ardenne.kernel.policy.sentences import sentence
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store.change import now
 from ardenne.kernel.store.types import NUMBERS
-from ardenne.services.access import opening, today, wording
+from ardenne.services.access import opening, passing_on, today, wording
 from ardenne.services.access.contract import OpeningRefused
 from ardenne.standards.fhir.labels import Category
+from ardenne.ui import parties
 from ardenne.ui.rendering import Renderer
 from ardenne.ui.seen import Endpoint, as_seen
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_PARTY = re.compile(r"(Practitioner|Organization)/[A-Za-z0-9\-.]{1,64}")
+_USUAL = timedelta(days=30)
+"""For how long somebody is involved unless another end is chosen."""
 _SHOWN = 200
 _OPENED = 30
 
@@ -55,6 +60,7 @@ class ProfessionalPages:
                 "/pro/emergency/{patient}", self._seen(ProfessionalPages.emergency), methods=["GET", "POST"]
             ),
             Route("/pro/why/{patient}", self._seen(ProfessionalPages.why)),
+            Route("/pro/pass-on/{patient}", self._seen(ProfessionalPages.pass_on), methods=["GET", "POST"]),
         ]
 
     def _seen(self, page: Any) -> Endpoint:
@@ -81,6 +87,7 @@ class ProfessionalPages:
         values = {
             "patients": sorted((one for one in found if one), key=lambda one: one.name),
             "problem": problem,
+            "to_pass_on": await passing_on.may_pass_on(self._service),
             **await self._today(),
         }
         return self._renderer.page(request, "pro.html", values, 422 if problem else 200)
@@ -132,6 +139,66 @@ class ProfessionalPages:
         values = {"rows": rows, "patient": patient, "wording": wording}
         return self._renderer.page(request, "pro_why.html", values)
 
+    async def pass_on(self, request: Request) -> Response:
+        """Let another professional or an organisation look, as the patient allowed; and take it back."""
+        caller, patient = self._service.caller, request.path_params["patient"]
+        if caller.kind is not Kind.PROFESSIONAL or not _ID.fullmatch(patient):
+            return self._nobody(request)
+        problem, found = "", None
+        if request.method == "POST":
+            form = {name: str(value)[:200] for name, value in (await request.form()).items()}
+            if form.get("action") == "find":
+                found = await parties.find(self._service, form.get("name", ""))
+            else:
+                problem = await self._passed_on(request, patient, form)
+                if not problem:
+                    return RedirectResponse(f"{request.url.path}?done=1", 303)
+        given = await passing_on.given(self._service, patient)
+        person = await self._patient(patient)
+        if given.own is None or person is None:
+            return self._nothing_to_pass_on(request)
+        words = self._renderer.words(request)
+        today_ = datetime.now(UTC).date()
+        last = min(passing_on.last_day(given.own), date(9999, 12, 31))
+        values = {
+            "person": person, "own": given.own, "others": given.others, "found": found, "problem": problem,
+            "names": await parties.names(self._service, [one.reference for one in given.others]),
+            "told": words.text("Done. It has effect at once.") if "done" in request.query_params else "",
+            "day": lambda one: words.day(passing_on.last_day(one)), "here": request.url.path,
+            "ends": last < date(9999, 1, 1), "last": last.isoformat(), "today": today_.isoformat(),
+            "usual": min(last, today_ + _USUAL).isoformat(),
+        }  # fmt: skip
+        return self._renderer.page(request, "pro_pass_on.html", values, 422 if problem else 200)
+
+    async def _passed_on(self, request: Request, patient: str, form: dict[str, str]) -> str:
+        """Do what a form asks; return what is wrong with it."""
+        text = self._renderer.words(request).text
+        if form.get("action") == "end":
+            try:
+                ended = await passing_on.take_back(self._service, patient, uuid.UUID(form.get("grant", "")))
+            except ValueError:
+                ended = False
+            return "" if ended else text("That changed meanwhile: look at the list again.")
+        try:
+            day = date.fromisoformat(form.get("end", ""))
+            if not _PARTY.fullmatch(form.get("party", "")):
+                raise OpeningRefused("party")
+            await passing_on.pass_on(self._service, patient, form["party"], day)
+        except ValueError:
+            return text("The end is a day from today on, not later than your own access.")
+        except OpeningRefused as error:
+            return self._problem(request, str(error))
+        return ""
+
+    def _nothing_to_pass_on(self, request: Request) -> Response:
+        text = self._renderer.words(request).text
+        return self._renderer.problem(
+            request,
+            text("You cannot let others look into this record"),
+            text('Only the patient can allow it, under "Who may see my record".'),
+            403,
+        )
+
     async def _about(self, patient: str, category: Category, act: Act) -> Decision:
         """Decide about a document that might be: normal, of nobody's hand."""
         assert self._service.policy is not None
@@ -161,6 +228,8 @@ class ProfessionalPages:
             "reason": text(
                 "Write the reason in words that another person understands, at least ten letters."
             ),
+            "party": text("Choose another professional or an organisation from the list."),
+            "end": text("The end is a day from today on, not later than your own access."),
             "profession": text("Your profession or role cannot open a record this way."),
         }.get(rule, text("That cannot be done here."))
 

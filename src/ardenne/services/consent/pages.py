@@ -92,14 +92,17 @@ class ConsentPages:
         given = await giving.given(self._service, patient)
         grants = await policy.grants_of(self._service.database, hashed, now())
         exclusions = await policy.exclusions_of(self._service.database, hashed, now())
+        givers = {one.source: giver for one in grants if (giver := policy.giver(one))}
         names = await parties.names(
             self._service,
             [one.reference for one in grants]
+            + list(givers.values())
             + [one.reference for one in exclusions]
             + [one.party for one in given if one.party],
         )
         values = {
             "given": given, "templates": templates(), "grants": grants, "exclusions": exclusions, "names": names,
+            "givers": givers,
             "active": {one.template: one for one in reversed(given) if one.active},
             "found": found, "told": told, "problem": problem, "here": request.url.path,
             "day": lambda microseconds: words.day(datetime.fromtimestamp(microseconds / 1_000_000, UTC))

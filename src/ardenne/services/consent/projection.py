@@ -35,7 +35,7 @@ async def apply(connection: Connection, patient: int, *, lenient: bool = False) 
     # whoever writes a Consent of the same patient now waits, and then sees this one
     await policy.lock(connection, patient)
     await policy.forget_consents(connection, patient)
-    state, emergency, research = State.OPEN, 1, True
+    state, emergency, research, new_level = State.OPEN, 1, True, 0
     for consent_id, _updated, consent in await store.consents(connection, patient):
         try:
             found = rules.directives(consent)
@@ -54,16 +54,23 @@ async def apply(connection: Connection, patient: int, *, lenient: bool = False) 
                     emergency = min(emergency, one.level)
                 case What.RESEARCH:
                     research = False
+                case What.NEW:
+                    new_level = max(new_level, one.level)
                 case _:
                     await _party(connection, patient_id, one, f"Consent/{consent_id}")
     await policy.set_record(
-        connection, patient_id, state=int(state), emergency_level=emergency, research=research
-    )
+        connection, patient_id, state=int(state), emergency_level=emergency, research=research,
+        new_level=new_level,
+    )  # fmt: skip
+    await policy.keep_passed_on_within(connection, patient)
     await policy.settled(connection, patient)
 
 
 async def _party(connection: Connection, patient_id: str, one: Directive, source: str) -> None:
     if one.what is What.GRANT:
-        await policy.grant(connection, patient_id, one.party, Kind.PATIENT, one.level, one.span, source)
+        await policy.grant(
+            connection, patient_id, one.party, Kind.PATIENT, one.level, one.span, source,
+            may_pass_on=one.may_pass_on,
+        )  # fmt: skip
     else:
         await policy.exclude(connection, patient_id, one.party, one.span, source, one.document)

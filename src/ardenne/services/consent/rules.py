@@ -19,7 +19,14 @@ CATEGORY = "http://terminology.hl7.org/CodeSystem/consentcategorycodes"
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
+ACTION = "http://terminology.hl7.org/CodeSystem/consentaction"
 TEMPLATE = "https://ardenne.health/consent/"
+LEVELS = {"N": 0, "R": 1, "V": 2}
+"""Codes of confidentiality, as the levels of documents (standards.fhir.labels.Level)."""
+_NEW = "collect"
+"""The action of a provision about what is newly written (Swiss template 203)."""
+_DISCLOSE = "disclose"
+"""The action of a permission that its holder may give to others (Swiss template 304)."""
 _EMERGENCY = frozenset({"ETREAT", "BTG"})
 _RESEARCH = frozenset({"HRESCH", "CLINTRCH"})
 _PARTIES = ("Practitioner/", "PractitionerRole/", "Organization/")
@@ -35,14 +42,16 @@ class What(StrEnum):
     OPPOSE = "oppose"
     EMERGENCY = "emergency"
     RESEARCH = "research"
+    NEW = "new"
 
 
 class Directive(NamedTuple):
     """One thing that a person allows or forbids.
 
     ``party``: the reference of whom it is about; ``level``: highest confidentiality (0 normal, 1 restricted;
-    -1 for an emergency that opens nothing); ``span``: microseconds since 1970, half open; ``document``: the
-    one resource that an exclusion is about.
+    -1 for an emergency that opens nothing; of ``NEW`` the least one of what others write, up to 2 secret);
+    ``span``: microseconds since 1970, half open; ``document``: the one resource that an exclusion is about;
+    ``may_pass_on``: whether the party may let others look.
     """
 
     what: What
@@ -50,6 +59,7 @@ class Directive(NamedTuple):
     level: int = 0
     span: tuple[int, int] = ALWAYS
     document: str = ""
+    may_pass_on: bool = False
 
 
 class ConsentError(ValueError):
@@ -96,6 +106,16 @@ def _of_provision(
     parties = [_party(actor) for actor in provision.get("actor", [])]
     level = 1 if any(label.get("code") in ("R", "V") for label in provision.get("securityLabel", [])) else 0
     documents = [str(one.get("reference", {}).get("reference", "")) for one in provision.get("data", [])]
+    actions = {
+        str(code.get("code", ""))
+        for action in provision.get("action", [])
+        for code in action.get("coding", [])
+    }
+    if actions == {_NEW} and kind == "permit" and not parties:
+        codes = [str(one.get("code", "")) for one in provision.get("securityLabel", [])]
+        least = max((LEVELS[code] for code in codes if code in LEVELS), default=0)
+        yield Directive(What.NEW, level=least, span=span)
+        return
     if purposes & _RESEARCH:
         if kind == "deny":
             yield Directive(What.RESEARCH, span=span)
@@ -105,7 +125,7 @@ def _of_provision(
         return
     for party in parties:
         if kind == "permit":
-            yield Directive(What.GRANT, party, level, span)
+            yield Directive(What.GRANT, party, level, span, may_pass_on=_DISCLOSE in actions)
         else:
             for document in documents or [""]:
                 yield Directive(What.EXCLUDE, party, 0, span, document)
@@ -162,6 +182,10 @@ def consent(
     return found
 
 
+def _action(code: str) -> Json:
+    return {"coding": [{"system": ACTION, "code": code}]}
+
+
 def _provision(template: str, party: str, end: str) -> Json:
     actor = {
         "role": {"coding": [{"system": PARTICIPATION, "code": "IRCP"}]},
@@ -176,6 +200,16 @@ def _provision(template: str, party: str, end: str) -> Json:
         case "grant-restricted":
             label = {"system": CONFIDENTIALITY, "code": "R"}
             return {"type": "permit", "actor": [actor], "securityLabel": [label], **period}
+        case "delegate-normal" | "delegate-restricted":
+            code = "R" if template == "delegate-restricted" else "N"
+            return {
+                "type": "permit", "actor": [actor], "action": [_action("access"), _action(_DISCLOSE)],
+                "securityLabel": [{"system": CONFIDENTIALITY, "code": code}], **period,
+            }  # fmt: skip
+        case "new-restricted" | "new-secret":
+            code = "V" if template == "new-secret" else "R"
+            label = {"system": CONFIDENTIALITY, "code": code}
+            return {"type": "permit", "action": [_action(_NEW)], "securityLabel": [label]}
         case "exclude":
             return {"type": "deny", "actor": [actor], **period}
         case "emergency-none":

@@ -76,7 +76,7 @@ async def _relabelled(
     if stored.facts.patient != hashing.self_hash("Patient", patient_id):
         return None
     resource = parse_exact(stored.body)
-    if label(resource).level is level:
+    if label(resource).level is level and stored.facts.level == level:
         return None
     return keeping.update(with_level(resource, level), stored.version)._replace(labelling=True)
 

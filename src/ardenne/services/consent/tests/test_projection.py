@@ -19,7 +19,7 @@ from ardenne.kernel.store.resources import Resources
 from ardenne.kernel.store.types import NUMBERS
 from ardenne.kernel.testing import TestNode
 from ardenne.services.consent.projection import project
-from ardenne.services.consent.rules import consent
+from ardenne.services.consent.rules import CONFIDENTIALITY, consent
 from ardenne.services.consent.runner import ConsentRunner
 
 DOCTOR = Caller(
@@ -107,6 +107,65 @@ def test_what_cannot_be_enforced_is_not_stored(home: TestNode) -> None:
     assert answer.status == 422
     assert "Practitioner" in answer.problem
     assert home.call("GET", "Consent").json["total"] == 0
+
+
+def codes(node: TestNode, *names: str) -> list[str]:
+    """Return the codes of confidentiality in the texts of Conditions, as their patient reads them."""
+    node.caller = ANNE
+    found = [node.call("GET", f"Condition/{name}").json for name in names]
+    assert all(one["resourceType"] == "Condition" for one in found)
+    return ["".join(label["code"] for label in one["meta"].get("security", [])) for one in found]
+
+
+def add(node: TestNode, **more: Any) -> str:
+    """Let the doctor write a Condition; return its id."""
+    node.caller = DOCTOR
+    answer = node.call("POST", "Condition", {**VALUE, **more})
+    assert answer.status == 201, answer.body
+    return str(answer.json["id"])
+
+
+def test_what_others_write_has_the_level_that_the_patient_chose_for_what_is_new(home: TestNode) -> None:
+    give(home, "grant-restricted", "Practitioner/klein")
+    give(home, "grant-normal", "Practitioner/gross")
+    before = add(home)
+    restricts = give(home, "new-restricted")
+    restricted = add(home)
+    hides = give(home, "new-secret")
+    secret = add(home, meta={"security": [{"system": CONFIDENTIALITY, "code": "R"}]})
+    withdraw(home, hides)
+    withdraw(home, restricts)
+    after = add(home)
+    assert codes(home, before, restricted, secret, after) == ["", "R", "V", ""]
+    # the index knows it too
+    assert set(home.call("GET", "Condition?patient=anne&_security=R,V").ids) == {restricted, secret}
+    # who wrote it reads it still; whoever may read normal documents alone does not
+    home.caller = DOCTOR
+    assert home.call("GET", f"Condition/{restricted}").status == 200
+    home.caller = Caller(Kind.PROFESSIONAL, "g", practitioner="gross", profession="doctor")
+    assert home.call("GET", f"Condition/{after}").status == 200
+    assert home.call("GET", f"Condition/{restricted}").status == 404
+    # its author corrects it and does not undo it; the patient does
+    home.caller = DOCTOR
+    assert home.call("PUT", f"Condition/{restricted}", {**VALUE, "id": restricted}).status == 200
+    assert codes(home, restricted) == ["R"]
+    label = {"name": "meta", "valueMeta": {"security": [{"system": CONFIDENTIALITY, "code": "R"}]}}
+    shown = {"resourceType": "Parameters", "parameter": [label]}
+    assert home.call("POST", f"Condition/{restricted}/$meta-delete", shown).status == 200
+    assert codes(home, restricted) == [""]
+
+
+def test_the_level_of_what_is_new_holds_in_a_transaction(home: TestNode) -> None:
+    give(home, "grant-normal", "Practitioner/klein")
+    give(home, "new-restricted")
+    home.caller = DOCTOR
+    value = {name: part for name, part in VALUE.items() if name != "id"}
+    entry = {"resource": value, "request": {"method": "POST", "url": "Condition"}}
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [entry, entry]}
+    answer = home.call("POST", "", bundle)
+    assert answer.status == 200, answer.body
+    places = [one["response"]["location"].partition("Condition/")[2] for one in answer.json["entry"]]
+    assert codes(home, *(place.partition("/")[0] for place in places)) == ["R", "R"]
 
 
 def test_many_consents_at_once_all_take_effect(home: TestNode) -> None:

@@ -1,4 +1,4 @@
-"""What a Consent says. Shapes: IHE PCF 1.1 (Basic, Intermediate, Advanced), Swiss templates 202 and 301."""
+"""What a Consent says. Shapes: IHE PCF 1.1 (Basic, Intermediate, Advanced), Swiss templates 202, 203, 301 and 304."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def actor(reference: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", sorted(templates()))
 def test_every_template_makes_a_valid_consent_that_says_what_it_should(name: str) -> None:
-    party = "Practitioner/x" if name.startswith(("grant", "exclude")) else ""
+    party = "Practitioner/x" if name.startswith(("grant", "delegate", "exclude")) else ""
     made = consent(
         name, 1, "p", "text", "fr", "2026-11-25T10:00:00Z", party=party, end="2026-12-31" if party else ""
     )
@@ -43,9 +43,13 @@ def test_every_template_makes_a_valid_consent_that_says_what_it_should(name: str
         "oppose-record": Directive(What.OPPOSE),
         "grant-normal": Directive(What.GRANT, "Practitioner/x", 0, span),
         "grant-restricted": Directive(What.GRANT, "Practitioner/x", 1, span),
+        "delegate-normal": Directive(What.GRANT, "Practitioner/x", 0, span, may_pass_on=True),
+        "delegate-restricted": Directive(What.GRANT, "Practitioner/x", 1, span, may_pass_on=True),
         "exclude": Directive(What.EXCLUDE, "Practitioner/x", 0, span),
         "emergency-none": Directive(What.EMERGENCY, level=-1),
         "emergency-normal": Directive(What.EMERGENCY, level=0),
+        "new-restricted": Directive(What.NEW, level=1),
+        "new-secret": Directive(What.NEW, level=2),
         "research-no": Directive(What.RESEARCH),
     }[name]
     assert directives(made) == [expected]

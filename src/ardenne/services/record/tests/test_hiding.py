@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ardenne.kernel.identity.caller import Caller, Kind
+from ardenne.kernel.policy import store as policy
 from ardenne.kernel.testing import TestNode
 from ardenne.services.record import filing, hiding
 from ardenne.services.record.testing.fixtures import stored
@@ -36,6 +37,22 @@ def test_a_correction_of_a_hidden_document_stays_hidden(filing_node: TestNode) -
     filing_node.run(filing.file(filing_node.service, cda("2", replaces="1", problem="J46"), "y"))
     assert len(stored(filing_node, "DocumentReference")) == 2
     assert levels(filing_node)["DocumentReference"] == levels(filing_node)["Condition"] == {Level.SECRET}
+
+
+def test_what_is_filed_has_the_level_that_the_patient_chose_for_what_is_new(filing_node: TestNode) -> None:
+    filed = filing_node.run(filing.file(filing_node.service, cda("1"), "x"))
+
+    async def choose() -> None:
+        async with filing_node.database.transaction() as connection:
+            await policy.set_record(connection, filed.patient_id, new_level=int(Level.RESTRICTED))
+
+    filing_node.run(choose())
+    feed = filing_node.service.seen_by(Caller(Kind.SOFTWARE, "feed", profession="platform"))
+    filing_node.run(filing.file(feed, results("6.5"), "y"))
+    found = levels(filing_node)
+    assert found["Observation"] == found["DiagnosticReport"] == {Level.RESTRICTED}
+    assert found["DocumentReference"] == {Level.NORMAL, Level.RESTRICTED}
+    assert found["Condition"] == {Level.NORMAL}
 
 
 def test_only_the_patient_hides(filing_node: TestNode) -> None:
