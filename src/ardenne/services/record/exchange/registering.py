@@ -22,6 +22,7 @@ from ardenne.services.record.exchange import rules, update_rules
 from ardenne.services.record.exchange.objects import Held, Objects, Place, bare
 from ardenne.standards.fhir.json import dump, parse
 from ardenne.standards.fhir.labels import Level, label, with_level
+from ardenne.standards.recognition import may_be_structured
 from ardenne.standards.xds import as_fhir, codings, from_fhir, names, times
 from ardenne.standards.xds.errors import Code, Refused, RegistryError, refuse
 from ardenne.standards.xds.values import Association, Metadata, Submission, patient_id
@@ -53,6 +54,9 @@ class Registration:
         self._before: dict[str, Json] = {}
         self._previous: dict[str, Held] = {}
         self._ready = dict(ready or {})
+        resolved = zip(submission.objects, self.submission.objects, strict=True)
+        self._fresh = {new.id for old, new in resolved if old.id.lower() != new.id} | set(self._ready)
+        """Ids that were made here a moment ago: nothing has them yet."""
         self._aliases = dict(aliases or {})
 
     async def run(self, contents: Mapping[str, bytes] | None = None, patient: str = "") -> list[str]:
@@ -105,22 +109,25 @@ class Registration:
                     Code.METADATA if done.status is Status.ID_IN_USE else Code.REGISTRY,
                     "an id of the submission is in use" if done.status is Status.ID_IN_USE else "try again",
                 )
-        await store_facts.queue(connection, [name.removeprefix("urn:uuid:") for name in self._contents])
+        # what says nothing structured, such as a PDF, is complete without facts
+        telling = [name for name, content in self._contents.items() if may_be_structured(content)]
+        if telling:
+            await store_facts.queue(connection, [name.removeprefix("urn:uuid:") for name in telling])
         return list(self._new)
 
     async def _known(self, objects: Objects) -> tuple[dict[str, Held], dict[str, list[Held]]]:
         """Return what the submission names of the registry, and what has one of its uniqueIds."""
         found: dict[str, Held] = {}
-        wanted = [*rules.outside(self.submission), *(one.id for one in self.submission.objects)]
-        for name in wanted:
+        own = [one.id for one in self.submission.objects if one.id not in self._fresh]
+        for name in (*rules.outside(self.submission), *own):
             known = await self._find(objects, name)
             if known is not None:
                 found[name] = known
-        same = {}
+        same = await objects.by_unique_ids(one.unique_id for one in self.submission.objects)
         for one in self.submission.objects:
             before = self._previous.get(one.id)
             logical = before.metadata.logical_id if before is not None else ""
-            listed = await objects.by_unique_id(one.unique_id)
+            listed = same[one.unique_id]
             same[one.unique_id] = [other for other in listed if other.metadata.logical_id != logical]
         return found, same
 
