@@ -8,16 +8,19 @@ from typing import Any
 
 import msgspec
 
+from ardenne.kernel.identity.caller import Kind
 from ardenne.kernel.policy import scoping
 from ardenne.kernel.policy import store as policy_store
+from ardenne.kernel.policy.service import AccessRefused
 from ardenne.kernel.rest import conditional, keeping
 from ardenne.kernel.rest.errors import RestError
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import change
 from ardenne.kernel.store.body import instant
-from ardenne.kernel.store.change import Change, Status
+from ardenne.kernel.store.change import Change, Outcome, Status
 from ardenne.kernel.store.database import Connection
 from ardenne.services.record import documents, store_facts
+from ardenne.services.record.adding import writing
 from ardenne.services.record.exchange import rules, update_rules
 from ardenne.services.record.exchange.objects import Held, Objects, Place, bare
 from ardenne.standards.fhir.json import dump, parse
@@ -102,8 +105,7 @@ class Registration:
         for new, older in self._previous.items():
             await self.set_status(older, names.DEPRECATED, objects)
             await self._join_folders(older.reference, new, known[0], objects)
-        changes = self._changes(patient)
-        for done in await self._service.resources.write_in(connection, changes):
+        for done in await self._store(connection, patient):
             if not done.status.done:
                 raise refuse(
                     Code.METADATA if done.status is Status.ID_IN_USE else Code.REGISTRY,
@@ -267,11 +269,35 @@ class Registration:
                 return reference
         return known[entry].reference if entry in known else entry
 
-    def _changes(self, patient: str) -> list[Change]:
+    async def _store(self, connection: Connection, patient: str) -> list[Outcome]:
+        """Write what is new and what changed.
+
+        What professionals may add the platform files in their name, as it does on the pages, under ids that are made
+        here; what is there already changes by their own rights. Raises AccessRefused.
+        """
+        filer = await self._filer(patient)
+        done = await filer.resources.write_in(connection, self._additions(patient))
+        changed = [
+            keeping.update(one) for reference, one in self._changed.items() if one != self._before[reference]
+        ]
+        if changed:
+            done += await self._service.resources.write_in(connection, changed)
+        return done
+
+    async def _filer(self, patient: str) -> FhirService:
+        """Return the node for what is new. Raises AccessRefused when a professional may not add it."""
+        service = self._service
+        if service.caller.kind is not Kind.PROFESSIONAL or not may_submit(service):
+            return service
+        for one in self._new.values():
+            if one["resourceType"] == "DocumentReference":
+                decision = await writing.may_add(service, patient, label(one).category)
+                if not decision.permit:
+                    raise AccessRefused(decision)
+        return in_name(service)
+
+    def _additions(self, patient: str) -> list[Change]:
         changes = [keeping.create(one) for one in self._new.values()]
-        for reference, one in self._changed.items():
-            if one != self._before[reference]:
-                changes.append(keeping.update(one))
         binaries = {}
         for name, content in self._contents.items():
             digest = hashlib.sha256(content).hexdigest()
@@ -331,6 +357,14 @@ async def register(
     except RestError as error:
         found = [RegistryError(Code.METADATA, issue.message, issue.path) for issue in error.issues]
         raise Refused(found) from None
+
+
+def in_name(service: FhirService) -> FhirService:
+    """Return the node with the platform's rights for a caller's act, noted among the lines of the same request."""
+    seen = bare(service).as_platform(service.caller)
+    if service.trace is not None and seen.trace is not None:
+        seen.trace.lines = service.trace.lines
+    return seen
 
 
 def may_submit(service: FhirService) -> bool:
