@@ -71,7 +71,7 @@ class GuardedResources:
         if found is None:
             return None
         (decision,) = await self._policy.decide_many(connection, self._standing, [(found.facts, Act.READ)])
-        if decision.permit and not await self._in_scope(found, found.facts):
+        if decision.permit and not await self._in_scope(found, found.facts, connection):
             decision = _OUT_OF_SCOPE
         return self._noted(found, decision, Action.READ)
 
@@ -92,7 +92,7 @@ class GuardedResources:
             decision = _OUT_OF_SCOPE
         return self._noted(found, decision, action, facts)
 
-    async def _in_scope(self, found: Stored, facts: RowFacts) -> bool:
+    async def _in_scope(self, found: Stored, facts: RowFacts, connection: Connection | None = None) -> bool:
         """Tell whether the scopes of the token open reading a resource. Raises AccessRefused for a type not opened."""
         caller = self._standing.caller
         if caller.scopes is None:
@@ -104,7 +104,7 @@ class GuardedResources:
         wanted = ask.All((ask.Selves((found.facts.self_hash,)), limit or ask.EVERYTHING))
         chosen = selection.Selection(((NUMBERS[found.resource_type], wanted),), limit=1)
         statement = selection.identities(chosen)
-        return bool(await self.database.fetch(statement.sql, *statement.arguments))
+        return bool(await (connection or self.database).fetch(statement.sql, *statement.arguments))
 
     def _check_scope(self, resource_type: str, letter: str) -> None:
         if not scoping.opens(self._standing.caller, resource_type, letter):

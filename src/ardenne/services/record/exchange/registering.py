@@ -11,6 +11,8 @@ import msgspec
 from ardenne.kernel.identity.caller import Kind
 from ardenne.kernel.policy import scoping
 from ardenne.kernel.policy import store as policy_store
+from ardenne.kernel.policy.clauses import Act
+from ardenne.kernel.policy.imagined import imagined
 from ardenne.kernel.policy.service import AccessRefused
 from ardenne.kernel.rest import conditional, keeping
 from ardenne.kernel.rest.errors import RestError
@@ -20,7 +22,6 @@ from ardenne.kernel.store.body import instant
 from ardenne.kernel.store.change import Change, Outcome, Status
 from ardenne.kernel.store.database import Connection
 from ardenne.services.record import documents, store_facts
-from ardenne.services.record.adding import writing
 from ardenne.services.record.exchange import rules, update_rules
 from ardenne.services.record.exchange.objects import Held, Objects, Place, bare
 from ardenne.standards.fhir.json import dump, parse
@@ -275,7 +276,7 @@ class Registration:
         What professionals may add the platform files in their name, as it does on the pages, under ids that are made
         here; what is there already changes by their own rights. Raises AccessRefused.
         """
-        filer = await self._filer(patient)
+        filer = await self._filer(connection, patient)
         done = await filer.resources.write_in(connection, self._additions(patient))
         changed = [
             keeping.update(one) for reference, one in self._changed.items() if one != self._before[reference]
@@ -284,16 +285,18 @@ class Registration:
             done += await self._service.resources.write_in(connection, changed)
         return done
 
-    async def _filer(self, patient: str) -> FhirService:
+    async def _filer(self, connection: Connection, patient: str) -> FhirService:
         """Return the node for what is new. Raises AccessRefused when a professional may not add it."""
-        service = self._service
-        if service.caller.kind is not Kind.PROFESSIONAL or not may_submit(service):
+        service, policy = self._service, self._service.policy
+        if service.caller.kind is not Kind.PROFESSIONAL or policy is None or not may_submit(service):
             return service
-        for one in self._new.values():
-            if one["resourceType"] == "DocumentReference":
-                decision = await writing.may_add(service, patient, label(one).category)
-                if not decision.permit:
-                    raise AccessRefused(decision)
+        kinds = {
+            label(one).category for one in self._new.values() if one["resourceType"] == "DocumentReference"
+        }
+        asked = [(imagined(patient, kind), Act.CREATE) for kind in kinds]
+        for decision in await policy.decide_many(connection, policy.standing(service.caller), asked):
+            if not decision.permit:
+                raise AccessRefused(decision)
         return in_name(service)
 
     def _additions(self, patient: str) -> list[Change]:
