@@ -197,3 +197,35 @@ def test_pages_about_access_are_accessible_and_narrow(
                 assert page.locator("input[type=radio]").count() == 3
                 assert page.evaluate("document.documentElement.scrollWidth") <= 320
                 assert violations(page, RULES, language) == []
+
+
+def test_a_doctor_involves_a_colleague_and_the_patient_ends_it(browser: Browser, guarded: Guarded) -> None:
+    site, _folder = guarded
+    with (
+        reader(browser, site, "jean.weber", width=320) as patient,
+        reader(browser, site, "claude.thill", script=True, width=320) as doctor,
+        reader(browser, site, "rita.gomes") as midwife,
+    ):
+        record = record_of(patient, site)
+        midwife.goto(record)
+        expect(midwife.locator("main")).not_to_contain_text("Metformin")
+        doctor.goto(f"{site.address}/pro")
+        doctor.get_by_role("link", name=re.compile("Involve others.*Weber")).click()
+        expect(doctor.locator("main")).to_contain_text("Danielle Muller")
+        assert not violations(doctor, RULES)
+        doctor.locator("#name").fill("gomes")
+        doctor.get_by_role("button", name="Search").click()
+        doctor.get_by_role("button", name=re.compile("Involve.*Gomes")).click()
+        expect(doctor.locator("[role=status]")).to_contain_text("effect at once")
+        midwife.goto(f"{site.address}/pro")
+        expect(midwife.locator("main")).to_contain_text("Weber")
+        patient.goto(f"{site.address}/my/access")
+        line = patient.locator("li", has_text="Gomes")
+        expect(line).to_contain_text("Passed on by Dr Claude Thill")
+        patient.goto(f"{site.address}/my/journal")
+        expect(patient.locator("main")).to_contain_text("let somebody else look, as you allowed")
+        expect(patient.locator("main")).to_contain_text("Rita Gomes")
+        patient.goto(f"{site.address}/my/access")
+        patient.get_by_role("button", name=re.compile("End it.*Gomes")).click()
+        midwife.goto(f"{site.address}/pro")
+        expect(midwife.locator("main")).not_to_contain_text("Weber")

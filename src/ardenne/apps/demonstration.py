@@ -19,6 +19,7 @@ from ardenne.apps.demo import (
     appointments,
     deceased,
     duplicates,
+    involved,
     logins,
     messages,
     relations,
@@ -74,6 +75,8 @@ def _load(settings: Settings, dsn: str, corpus: Path | None) -> None:
     count = asyncio.run(relations.load(dsn, settings, patients))
     agreed = asyncio.run(agreements.load(dsn, settings, patients))
     click.echo(f"  {agreed} agreements with a referring doctor")
+    passed_on = asyncio.run(involved.load(dsn, settings, patients))
+    click.echo(f"  {passed_on} permission that a doctor passed on to a nurse")
     written = asyncio.run(messages.load(dsn, settings))
     click.echo(f"  {written} secure messages between {len(messages.MEMBERS)} professionals")
     joined = asyncio.run(affiliations.load(dsn, settings))

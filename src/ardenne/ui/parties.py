@@ -15,10 +15,11 @@ _FOUND = 20
 
 
 class Party(NamedTuple):
-    """A professional or an organisation of the directory."""
+    """A professional or an organisation of the directory. ``places``: where a professional works, to tell namesakes apart."""
 
     reference: str
     name: str
+    places: str = ""
 
 
 async def find(
@@ -34,6 +35,30 @@ async def find(
         query = parse([*pairs, ("_count", str(_FOUND)), ("_total", "none")])
         page = await service.searcher.search([kind], query)
         found += [Party(f"{kind}/{row.resource_id}", display(orjson.loads(row.body))) for row in page.matches]
+    places = await _places(
+        service, [one.reference for one in found if one.reference.startswith("Practitioner/")]
+    )
+    return [one._replace(places=", ".join(places.get(one.reference, ()))) for one in found]
+
+
+async def _places(service: FhirService, professionals: Sequence[str]) -> dict[str, list[str]]:
+    """Return the names of the organisations where professionals work."""
+    if not professionals:
+        return {}
+    pairs = [("practitioner", ",".join(professionals)), ("_include", "PractitionerRole:organization")]
+    page = await service.searcher.search(
+        ["PractitionerRole"], parse([*pairs, ("_count", "200"), ("_total", "none")])
+    )
+    houses = {
+        f"{row.resource_type}/{row.resource_id}": display(orjson.loads(row.body)) for row in page.included
+    }
+    found: dict[str, list[str]] = {}
+    for row in page.matches:
+        role = orjson.loads(row.body)
+        name = houses.get(role.get("organization", {}).get("reference", ""), "")
+        own = found.setdefault(role.get("practitioner", {}).get("reference", ""), [])
+        if name and name not in own:
+            own.append(name)
     return found
 
 

@@ -8,30 +8,23 @@ import random
 import time
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
-import msgspec
-
+from ardenne.apps.bench import doctor
 from ardenne.apps.bench.client import Shot
 from ardenne.apps.bench.node import Node, sample_ids
 from ardenne.apps.bench.workloads import LONG_RECORDS, Row, run
-from ardenne.apps.tokens import Wish, issue
 from ardenne.kernel.audit import entries
 from ardenne.kernel.audit.entries import Action, Line
 from ardenne.kernel.audit.journal import Journal
 from ardenne.kernel.audit.keys import signing_key
 from ardenne.kernel.audit.verifying import verify
-from ardenne.kernel.identity.accounts import Account, Role
 from ardenne.kernel.identity.caller import Caller, Kind
-from ardenne.kernel.identity.node import Identity
-from ardenne.kernel.policy import store
 from ardenne.kernel.policy.clauses import Act
 from ardenne.kernel.policy.decide import decide
 from ardenne.kernel.policy.facts import Grant, PatientFacts
 from ardenne.kernel.policy.facts import Kind as GrantKind
 from ardenne.kernel.policy.matrix import shipped
 from ardenne.kernel.policy.standing import standing
-from ardenne.kernel.settings import Settings
 from ardenne.kernel.store.database import Database
 from ardenne.kernel.store.resources import RowFacts
 
@@ -45,7 +38,7 @@ _MOST = 5000
 def requests(node: Node, floor: float) -> list[Row]:
     """Reads and searches without and with a decision and a journal line, in turns of the same run."""
     patients = node.sample("Patient", 500)
-    token = asyncio.run(_doctor(node, [*patients, *LONG_RECORDS]))
+    token = doctor.employ(node, [*patients, *LONG_RECORDS]).token
     chance = random.Random(7)  # noqa: S311 - not for secrets
     observations = _of_patients(node, patients)
     long = next(iter(LONG_RECORDS))
@@ -155,30 +148,3 @@ def _of_patients(node: Node, patients: list[str]) -> list[str]:
         if len(found) >= _MOST:
             break
     return found
-
-
-async def _prepare(node: Node, patients: list[str]) -> Settings:
-    settings = msgspec.structs.replace(
-        Settings(), data=str(node.data), database=node.dsn, base_url=node.address, open=True
-    )
-    database = Database(node.dsn, 2)
-    identity = Identity(database, settings)
-    role = Role(str(uuid.uuid4()), "doctor", "bench-doctor", "", "bench-practice", "Bench")
-    account = Account(
-        str(uuid.uuid4()), _LOGIN, Kind.PROFESSIONAL, "Dr Bench", roles=(role,), development=True
-    )
-    now = int(datetime.now(UTC).timestamp() * 1e6)
-    async with database.transaction() as connection:
-        await identity.accounts.add(connection, account)
-        for patient in patients:
-            span = (now - 1, now + 3_600_000_000)
-            await store.grant(
-                connection, patient, "Practitioner/bench-doctor", GrantKind.TEAM, 0, span, "bench"
-            )
-    await database.close()
-    return settings
-
-
-async def _doctor(node: Node, patients: list[str]) -> str:
-    settings = await _prepare(node, patients)
-    return await asyncio.to_thread(issue, settings, Wish(_LOGIN, "", "", "", "", 60))

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
 NAMES = ("ingest", "read", "search", "write", "access", "contents", "shared", "all", "curve")
 
-_SECONDS = 30.0
-"""How long the shared record is asked."""
-
 
 @click.command("bench")
 @click.argument("name", type=click.Choice(NAMES))
@@ -29,8 +26,17 @@ _SECONDS = 30.0
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Server processes.")
 @click.option("--port", type=int, default=18_080, show_default=True, help="Port of the measured server.")
 @click.option("--against", metavar="URL", help="Measure another FHIR server by its base address instead.")
+@click.option(
+    "--seconds",
+    type=click.IntRange(5),
+    default=30,
+    show_default=True,
+    help="How long the shared record is asked.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(name: str, resources: int, workers: int, port: int, against: str | None, as_json: bool) -> None:
+def command(
+    name: str, resources: int, workers: int, port: int, against: str | None, seconds: int, as_json: bool
+) -> None:
     """Measure a workload on a node of its own, beside the floor of the same run.
 
     The floor is a bare answer of 2 kB by the same server. CPU is what the operating system accounts
@@ -43,7 +49,7 @@ def command(name: str, resources: int, workers: int, port: int, against: str | N
     else:
         node = Node(workers, port)
         try:
-            rows, facts = _measure(node, name, resources)
+            rows, facts = _measure(node, name, resources, seconds)
         finally:
             node.close()
     if as_json:
@@ -75,13 +81,13 @@ def _requests(node: Measured, name: str, floor: float) -> list[Row]:
     return rows
 
 
-def _measure(node: Node, name: str, resources: int) -> tuple[list[Row], dict[str, float]]:
+def _measure(node: Node, name: str, resources: int, seconds: int) -> tuple[list[Row], dict[str, float]]:
     from ardenne.apps.bench import access, contents, shared, workloads
 
     if name == "contents":
         return contents.contents(node), {"database MB": node.bytes_on_disk() / 1e6}
     if name == "shared":
-        return shared.shared(node, resources, _SECONDS)
+        return shared.shared(node, resources, seconds)
     load = workloads.curve if name in ("curve", "access") else workloads.ingest
     rows = load(node, resources, 2)
     facts = {"database MB": node.bytes_on_disk() / 1e6, "resources": float(resources)}

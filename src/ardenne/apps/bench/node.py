@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +19,10 @@ from ardenne.apps.serving import MIGRATIONS
 from ardenne.kernel.store.embedded import EmbeddedDatabase
 from ardenne.kernel.store.migrate import migrate
 from ardenne.kernel.store.size import analyse, database_bytes
+
+_TURN_SECONDS, _CALM_TURNS, _LONGEST_REST = 2.0, 3, 3600.0
+_CALM = 0.25
+"""Cores; a node that nobody calls uses about a tenth of one."""
 
 
 class Measured(Protocol):
@@ -110,6 +115,17 @@ class Node:
     def settle(self) -> None:
         """Give the planner its statistics, as a running node has them."""
         analyse(self.dsn)
+
+    def rest(self) -> float:
+        """Wait until what works behind a load (words, indexes) has little left to do; return the seconds."""
+        begin = time.perf_counter()
+        calm = 0
+        while calm < _CALM_TURNS and time.perf_counter() - begin < _LONGEST_REST:
+            before = self.server_usage().cpu + self.database_usage().cpu
+            time.sleep(_TURN_SECONDS)
+            spent = self.server_usage().cpu + self.database_usage().cpu - before
+            calm = calm + 1 if spent < _CALM * _TURN_SECONDS else 0
+        return time.perf_counter() - begin
 
     def server_usage(self) -> Usage:
         """CPU and memory of the server's processes."""

@@ -316,6 +316,20 @@ class GuardedSearcher(Searcher):
         """The account: a link to a further page is for whoever got the first."""
         return self._trace.standing.caller.account
 
+    def _check_scope(self, types: Sequence[str]) -> None:
+        if len(types) < len(NUMBERS) and not any(
+            scoping.opens(self._trace.standing.caller, name, scoping.SEARCH) for name in types
+        ):
+            raise AccessRefused(_OUT_OF_SCOPE)
+
+    async def newest(self, types: Sequence[str], within: ask.Condition, limit: int) -> list[Row]:
+        """Return what the caller may see of the newest of each type, and note whose data it is. Raises AccessRefused."""
+        self._check_scope(types)
+        self._named = False
+        found = await super().newest(types, within, limit)
+        note_rows(self._trace, Action.SEARCH, found, ",".join(types))
+        return found
+
     async def search(
         self,
         types: Sequence[str],
@@ -326,10 +340,7 @@ class GuardedSearcher(Searcher):
         connection: Connection | None = None,
     ) -> Page:
         """Return one page of what the caller may see, and note whose data it holds. Raises AccessRefused."""
-        if len(types) < len(NUMBERS) and not any(
-            scoping.opens(self._trace.standing.caller, name, scoping.SEARCH) for name in types
-        ):
-            raise AccessRefused(_OUT_OF_SCOPE)
+        self._check_scope(types)
         self._named = list(types) == ["Patient"] and names_somebody(query)
         page = await super().search(types, query, strict=strict, within=within, connection=connection)
         note_rows(self._trace, Action.SEARCH, [*page.matches, *page.included], _asked(types, query))

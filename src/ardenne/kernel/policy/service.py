@@ -88,7 +88,8 @@ class PolicyService:
         rules_of_patient = narrowed(guard[0], patient, facts)
         if rules_of_patient is None:
             return asked
-        return asked._replace(narrowed=ask.All((rules_of_patient, *(one for one in guard[1:] if one))))
+        whole = ask.All((rules_of_patient, *(one for one in guard[1:] if one)))
+        return asked._replace(narrowed=whole, standing=rules_of_patient)
 
     def forget(self, found: Standing, asked: selection.Selection) -> None:
         """Forget what is known of the one patient whom a selection is about."""

@@ -51,14 +51,19 @@ def lock_name(resource_type: str, criteria: str) -> str:
 
 def criteria_text(pairs: Iterable[tuple[str, str]]) -> str:
     """Return criteria for values as they are: what search would read as syntax is escaped."""
-    written = []
-    for name, value in pairs:
-        kept, bar = value, ""
-        if name.startswith(_TOKENS):
-            system, bar, kept = value.rpartition("|")
-            bar = _escaped(system) + bar
-        written.append((name, bar + _escaped(kept)))
-    return urlencode(written)
+    return urlencode([(name, any_of(name, [value])) for name, value in pairs])
+
+
+def any_of(name: str, values: Iterable[str]) -> str:
+    """Return the value of a parameter that asks for any of some values as they are."""
+    return ",".join(_value(name, value) for value in values)
+
+
+def _value(name: str, value: str) -> str:
+    if not name.startswith(_TOKENS):
+        return _escaped(value)
+    system, bar, kept = value.rpartition("|")
+    return _escaped(system) + bar + _escaped(kept)
 
 
 def _escaped(text: str) -> str:

@@ -56,6 +56,8 @@ class Page(NamedTuple):
     total: int | None
     next_cursor: str
     issues: list[Issue]
+    holds: bool = True
+    """Whether what the question was narrowed by still stood: else an empty answer means nothing."""
 
 
 class Terminology(Protocol):
@@ -99,11 +101,22 @@ class Searcher:
         planned, issues = await self._planned(types, query, strict, within, connection)
         selection = await self.narrowed(planned) if connection is None else planned
         page = await self._answered(selection, query, types, issues, connection)
-        if selection is not planned and not page.matches and not page.total:
-            # perhaps what it was narrowed by has changed
+        if not page.holds and not page.matches and not page.total:
             self.widen(planned)
             page = await self._answered(planned, query, types, issues, connection)
         return page
+
+    async def newest(self, types: Sequence[str], within: ask.Condition, limit: int) -> list[Row]:
+        """Return the newest ``limit`` resources of each type within a condition, by one question."""
+        query = Query(page_size=limit, total="none")
+        planned, _issues = await self._planned(types, query, True, within, None)
+        planned = planned._replace(limit=limit, each=True)
+        selection = await self.narrowed(planned)
+        rows = await self._fetch(select.page(selection), None)
+        if rows[0]["pk"] is None and selection.standing is not None and not rows[0]["holds"]:
+            self.widen(planned)
+            rows = await self._fetch(select.page(planned), None)
+        return _rows([row for row in rows if row["pk"] is not None], 1)
 
     async def narrowed(self, selection: select.Selection) -> select.Selection:
         """Return the selection with a simpler guard where there is one: it may find nothing in place of everything."""
@@ -123,7 +136,7 @@ class Searcher:
         if query.summary == "count" or query.page_size == 0:
             statement = select.count(selection._replace(total_cap=0))
             rows = await self._fetch(statement, connection)
-            return Page([], [], rows[0][0], "", issues)
+            return Page([], [], rows[0][0], "", issues, selection.standing is None)
         if any(include.iterate for include in selection.includes) and connection is None:
             async with self.database.transaction("repeatable_read") as own:
                 return await self._page(selection, query, types, issues, own)
@@ -314,6 +327,7 @@ class Searcher:
             total,
             next_cursor,
             issues,
+            selection.standing is None or bool(rows[0]["holds"]),
         )
 
     async def _cut_includes(

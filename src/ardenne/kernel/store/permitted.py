@@ -172,13 +172,22 @@ def _written_narrowed(bind: Binder, found: Narrowed, row: str) -> str:
         if clause.barred and found.documents:
             text.append(f"{row}.self <> all({bind.bind(list(found.documents), 'bigint[]')})")
         parts.append(f"({' and '.join(text)})")
-    directives = f"exists (select 1 from policy_record p where p.patient = {shared.patient}"
-    if found.version is not None:
-        current = f"{directives} and p.version = {bind.bind(found.version)})"
-    else:
-        alone = f"not exists (select 1 from patient_group g where g.patient = {shared.patient})"
-        current = f"not {directives}) and {alone}"
-    return f"(({' or '.join(parts) or 'false'}) and {current})"
+    return f"(({' or '.join(parts) or 'false'}) and {write_standing(bind, found)})"
+
+
+def write_standing(bind: Binder, found: Narrowed) -> str:
+    """Return whether the directives still stand as they were when the rules were worked out."""
+    known = bind.memo.get(("standing", found.patient, found.version))
+    if known is None:
+        patient = bind.bind(found.patient)
+        directives = f"exists (select 1 from policy_record p where p.patient = {patient}"
+        if found.version is not None:
+            known = f"{directives} and p.version = {bind.bind(found.version)})"
+        else:
+            alone = f"not exists (select 1 from patient_group g where g.patient = {patient})"
+            known = f"(not {directives}) and {alone})"
+        bind.memo["standing", found.patient, found.version] = known
+    return known
 
 
 def _of_row(clause: Clause, row: str, shared: _Shared) -> list[str]:

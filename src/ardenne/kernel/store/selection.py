@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ardenne.kernel.store import conditions as ask
 from ardenne.kernel.store import groups
+from ardenne.kernel.store.permitted import Narrowed, write_standing
 from ardenne.kernel.store.predicates import Predicates
 
 _LAST_TEXT = "\U0010ffff"
@@ -64,6 +65,10 @@ class Selection(NamedTuple):
     """Must hold for every row that is shown, counted, included or asked about on the way."""
     narrowed: ask.Condition | None = None
     """What the guard comes to for the matches, where they all belong to one patient: asked of them in its place."""
+    standing: Narrowed | None = None
+    """What must still stand for an answer of ``narrowed`` that nothing matches."""
+    each: bool = False
+    """Whether every part has up to ``limit`` matches of its own, in place of all together."""
 
 
 class Statement(NamedTuple):
@@ -76,31 +81,37 @@ class Statement(NamedTuple):
 def page(selection: Selection) -> Statement:
     """Return the statement of a page.
 
-    Its rows: ``step`` (0 match, 1 include), ``place``, the columns of the resource, ``total``, and
-    the sort values ``s0``, ``s1`` … of the matches.
+    Its rows: ``step`` (0 match, 1 include), ``place``, the columns of the resource, ``total``, ``holds`` (where
+    something must stand: whether it does), and the sort values ``s0``, ``s1`` … of the matches.
     """
     write = Predicates(selection.guard)
     total = "null::bigint"
     if selection.total_cap is not None:
         total = f"({_count(write, selection)})"
+    told, nothing = "total", "null"
+    if selection.standing is not None:
+        total += f" as total, {write_standing(write, selection.standing)} as holds"
+        told, nothing = "total, holds", "null, null::boolean"
+    else:
+        total += " as total"
     keys = ", ".join(f"s{place}" for place in range(len(selection.sorts)))
     if not selection.includes:
         rows = _matches(write, selection, _SHOWN)
         text = (
-            f"with summary as materialized (select {total} as total) "
-            f"select 0 as step, {_SHOWN}, total, {keys} from summary left join ({rows}) q on true"
+            f"with summary as materialized (select {total}) "
+            f"select 0 as step, {_SHOWN}, {told}, {keys} from summary left join ({rows}) q on true"
         )
         return Statement(text, write.arguments)
     rows = _matches(write, selection, _COLUMNS)
     text = (
         f"with page as materialized (select q.*, row_number() over () as place from ({rows}) q), "
-        f"summary as materialized (select {total} as total) "
-        f"select 0 as step, place, {_SHOWN}, total, {keys} from summary left join page on true"
+        f"summary as materialized (select {total}) "
+        f"select 0 as step, place, {_SHOWN}, {told}, {keys} from summary left join page on true"
     )
     empty = ", ".join(f"null::{_sort_type(sort)}" for sort in selection.sorts)
     for include in selection.includes:
         found = _included(write, include, "page")
-        text += f" union all select 1, 0, {_SHOWN}, null, {empty} from ({found}) i"
+        text += f" union all select 1, 0, {_SHOWN}, {nothing}, {empty} from ({found}) i"
     return Statement(f"{text} order by step, place", write.arguments)
 
 
@@ -149,6 +160,8 @@ def _matches(write: Predicates, selection: Selection, shown: str) -> str:
         )
     if len(tables) == 1:
         return tables[0]
+    if selection.each and tables:
+        return " union all ".join(tables)
     joined = " union all ".join(tables) if tables else f"select {shown}, 0 as s0 from resource where false"
     return f"select * from ({joined}) q order by {', '.join(order)}, {last} limit {selection.limit}"
 
@@ -200,9 +213,8 @@ def _source(
 
 def owner(selection: Selection) -> int | None:
     """Return the one patient (hash) to whom every match belongs, None when there is no such."""
-    if len(selection.parts) != 1 or selection.parts[0][0] <= 0:
-        return None
-    return _owner(selection.parts[0][1])
+    owners = {_owner(condition) if number > 0 else None for number, condition in selection.parts}
+    return owners.pop() if len(owners) == 1 else None
 
 
 def _has_owner(condition: ask.Condition) -> bool:

@@ -10,6 +10,8 @@ from ardenne.kernel.audit.entries import Action, Outcome
 from ardenne.kernel.audit.store import Recorded
 
 Text = Callable[[str], str]
+_WITH_DETAIL = ("shared-opened", "passed-on")
+"""Rules whose lines say more: the recipient whom the opener of a link named, the party who was let in."""
 
 
 class Told(NamedTuple):
@@ -100,7 +102,7 @@ def tell(lines: Sequence[Recorded], text: Text, own_account: str) -> list[Told]:
                 entry.outcome != Outcome.DONE,
                 entry.action == Action.BREAK_GLASS or entry.rule.startswith("emergency"),
                 entry.rule,
-                entry.detail if entry.action == Action.BREAK_GLASS or entry.rule == "shared-opened" else "",
+                entry.detail if entry.action == Action.BREAK_GLASS or entry.rule in _WITH_DETAIL else "",
                 entry.organisation,
             )
         )

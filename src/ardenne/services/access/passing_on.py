@@ -61,7 +61,7 @@ async def pass_on(service: FhirService, patient_id: str, party: str, until: date
             if one.source == source and one.reference == party:
                 await policy.end_grant(connection, one.id, moment)
         await policy.grant(connection, patient_id, party, Grant.PATIENT, own[0].level, (moment, ends), source)
-        await service.note(connection, patient_id, Action.RELATION, "passed-on", f"let {party} look")
+        await service.note(connection, patient_id, Action.RELATION, "passed-on", known[party])
 
 
 async def take_back(service: FhirService, patient_id: str, grant: uuid.UUID) -> bool:

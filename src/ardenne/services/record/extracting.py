@@ -21,7 +21,7 @@ from ardenne.kernel.store import change
 from ardenne.kernel.store.change import Change
 from ardenne.kernel.store.database import Connection, DatabaseUnavailable
 from ardenne.services.mpi.contract import Doubtful, PersonIndex
-from ardenne.services.record import documents, facts, hiding, lateness, store_facts
+from ardenne.services.record import directory, documents, facts, hiding, lateness, store_facts
 from ardenne.standards.fhir.json import parse, parse_exact
 from ardenne.standards.fhir.labels import label
 from ardenne.standards.recognition import Recognised, recognise
@@ -137,7 +137,8 @@ async def _write(
     found = hiding.at_least(found, label(document).level)
     late = await lateness.late(service, connection, found.resources) if found.kind == "hl7v2" else set()
     digest = hashlib.sha256(data).hexdigest()
-    changes, notes = facts.changes(found, patient, digest, late)
+    known = await directory.entries(service, connection, found)
+    changes, notes = facts.changes(found, patient, digest, late, known)
     told = [f"{one.resource_type}/{one.resource_id}" for one in changes]
     if told:
         related = msgspec.json.decode(msgspec.json.encode(document))

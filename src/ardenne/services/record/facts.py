@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ardenne.kernel.rest import incoming
@@ -17,15 +17,16 @@ from ardenne.standards.refusal import Refusal
 
 
 def changes(
-    found: Recognised, patient_id: str, digest: str, late: Collection[str]
+    found: Recognised, patient_id: str, digest: str, late: Collection[str], known: Mapping[int, str]
 ) -> tuple[list[Change], list[Issue]]:
     """Return the changes of the structured facts, and what was left out because it is not valid.
 
-    ``digest``: SHA-256 of the content, of which ids are made; ``late``: ids of facts that a newer message overtook.
+    ``digest``: SHA-256 of the content, of which ids are made; ``late``: ids of facts that a newer message overtook;
+    ``known``: references of those entries of a FHIR document whom the directory knows, by their place.
     """
     if found.kind == "fhir-document" and found.resource is not None:
         try:
-            return loading.document_changes(dump(found.resource), patient_id, digest), []
+            return loading.document_changes(dump(found.resource), patient_id, digest, known), []
         except RestError as error:
             return [], error.issues
     made: list[Change] = []

@@ -20,7 +20,7 @@ from ardenne.kernel.store import change
 from ardenne.kernel.store.change import Change
 from ardenne.kernel.store.database import Connection
 from ardenne.services.mpi.contract import Doubtful, Outcome, PersonIndex, Told
-from ardenne.services.record import documents, facts, hiding, lateness, loading, store
+from ardenne.services.record import directory, documents, facts, hiding, lateness, loading, store
 from ardenne.standards.fhir.json import dump, parse_exact
 from ardenne.standards.fhir.labels import Level, label
 from ardenne.standards.fhir.outcome import Issue
@@ -177,7 +177,8 @@ async def _file_document(
         level = _level_of(older)
         found = hiding.at_least(found, level)
         late = await lateness.late(service, connection, found.resources) if found.kind == "hl7v2" else set()
-        told, notes = facts.changes(found, person.patient_id, key, late)
+        known_parties = await directory.entries(service, connection, found)
+        told, notes = facts.changes(found, person.patient_id, key, late, known_parties)
         changes += told
         is_document = found.type is not None
         if is_document:
@@ -189,7 +190,7 @@ async def _file_document(
                 }
                 for file, hashed in inner
             ]
-            known = await _known_authors(service, connection, found)
+            known = await directory.authors(service, connection, found)
             reference = documents.document_reference(
                 found, digest, len(data), person.patient_id, attachments, known, documents.sha1(data)
             )
@@ -219,26 +220,6 @@ async def _file_document(
     return Filed(
         "filed", found.kind, person.patient_id, document_id if is_document else "", stored, tuple(notes)
     )
-
-
-async def _known_authors(service: FhirService, connection: Connection, found: Recognised) -> dict[int, str]:
-    """Return the authors whom the directory knows by their number: reference by place."""
-    known = {}
-    for place, author in enumerate(found.authors):
-        if author.get("reference"):
-            known[place] = str(author["reference"])
-            continue
-        kind = str(author.get("resourceType", ""))
-        if kind not in ("Practitioner", "Organization"):
-            continue
-        for identifier in author.get("identifier", []):
-            token = f"{identifier.get('system', '')}|{identifier.get('value', '')}"
-            criteria = conditional.criteria_text([("identifier", token)])
-            matches = await conditional.matches(service, kind, criteria, connection)
-            if len(matches) == 1:
-                known[place] = f"{kind}/{matches[0][0]}"
-                break
-    return known
 
 
 async def _check_open(connection: Connection, patient_id: str) -> None:

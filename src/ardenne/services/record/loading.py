@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -120,11 +120,11 @@ def bundle_changes(content: bytes, known_patient: str = "") -> Iterator[Change]:
     yield from found
 
 
-def document_changes(content: bytes, patient_id: str, digest: str) -> list[Change]:
+def document_changes(content: bytes, patient_id: str, digest: str, known: Mapping[int, str]) -> list[Change]:
     """Return the changes of a document Bundle's resources, under ids made of the document's hash.
 
-    Its Patient is the person whom the document was filed under. Raises RestError when a resource
-    is not valid.
+    Its Patient is the person whom the document was filed under; entries that are ``known`` here (reference
+    by place) are named and not stored anew. Raises RestError when a resource is not valid.
     """
     bundle = entries.DECODER.decode(content)
     targets: dict[bytes, bytes] = {}
@@ -135,14 +135,14 @@ def document_changes(content: bytes, patient_id: str, digest: str) -> list[Chang
         own = derived_id(digest, link)
         identity = (named.resourceType, patient_id if named.resourceType == "Patient" else own)
         identities.append(identity)
-        address = "/".join(identity).encode()
+        address = known.get(place, "/".join(identity)).encode()
         targets[link.encode()] = address
         if named.id:
             targets[f"{named.resourceType}/{named.id}".encode()] = address
     changes: list[Change] = []
     issues: list[Issue] = []
     for place, (entry, (resource_type, resource_id)) in enumerate(zip(bundle.entry, identities, strict=True)):
-        if resource_type == "Patient":
+        if resource_type == "Patient" or place in known:
             continue
         raw = references.rewrite(bytes(entry.resource), targets)
         try:

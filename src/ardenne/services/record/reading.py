@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from ardenne.kernel.rest.service import FhirService
-from ardenne.kernel.search.query import Query, parse
+from ardenne.kernel.search.query import parse
 from ardenne.kernel.store import conditions as ask
 from ardenne.kernel.store import hashing
 from ardenne.services.record import display, documents
@@ -44,11 +44,8 @@ async def of_patient(
 ) -> list[Json]:
     """Return the patient's newest resources of each of the types."""
     owner = ask.OwnedBy((hashing.self_hash("Patient", patient_id),))
-    found: list[Json] = []
-    for name in types:
-        page = await service.searcher.search([name], Query(page_size=limit, total="none"), within=owner)
-        found += [orjson.loads(row.body) for row in page.matches]
-    return found
+    rows = await service.searcher.newest(types, owner, limit)
+    return [orjson.loads(row.body) for row in rows]
 
 
 async def one(service: FhirService, patient_id: str, resource_type: str, resource_id: str) -> Json | None:

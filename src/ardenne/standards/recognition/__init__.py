@@ -11,12 +11,22 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from ardenne.standards.recognition.kinds import dispatch
+from ardenne.standards.recognition.kinds import dispatch, may_be_structured
 from ardenne.standards.recognition.result import SUBJECT, File, Recognised, Relation
 from ardenne.standards.recognition.unpack import is_packed, unpack
 from ardenne.standards.refusal import Refusal, Refused
 
-__all__ = ["SUBJECT", "File", "Recognised", "Refusal", "Relation", "is_packed", "recognise", "unpack"]
+__all__ = [
+    "SUBJECT",
+    "File",
+    "Recognised",
+    "Refusal",
+    "Relation",
+    "is_packed",
+    "may_be_structured",
+    "recognise",
+    "unpack",
+]
 
 _NO_NAMESPACES: Mapping[str, str] = MappingProxyType({})
 

@@ -43,6 +43,7 @@ _FOREIGN = (
 _HTTP = re.compile(rb"(?m)^(?:(?:POST|PUT|GET) \S+ HTTP/|HTTP/1\.[01] \d)")
 # A root of the HL7 version 3 namespace that is a message between systems, by the form of its name.
 _INTERACTION = re.compile(r"[A-Z]{4}_IN\d{6}(UV\d\d|CA|[A-Z]{2}\d\d)?", re.ASCII)
+_JSON = (b"{", b"[")
 _AUDIT = frozenset({"AuditMessage", "IHEYr4"})
 
 
@@ -60,7 +61,7 @@ def dispatch(
     namespaces: Mapping[str, str],
 ) -> Recognised:
     """Recognise by content; raises Refused."""
-    start = data[:64].removeprefix(b"\xef\xbb\xbf").lstrip(b"\x0b \t\r\n")
+    start = _start(data)
     if not data.strip():
         raise _format("an empty file", "Send the document itself")
     if b"%PDF-" in data[:1024] and not start.startswith((b"<", b"{")):
@@ -75,15 +76,33 @@ def dispatch(
             raise _format(found, mend)
     if data[128:132] == b"DICM":
         raise _format("a DICOM object", "Send images to the imaging archive, and their report here")
-    if start.startswith((b"MSH", b"FHS", b"BHS")) and not start[3:4].isalnum():
+    if _is_message(start):
         return from_hl7v2.recognise(data, zone, namespaces)
-    if start.startswith((b"{", b"[")):
+    if start.startswith(_JSON):
         return _json(data)
-    if start.startswith(b"<") or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if _is_xml(data, start):
         return _xml(data, zone)
     if _HTTP.search(data[:1024]):
         raise _format("a recorded HTTP message", "Send the document that it carries, without the HTTP header")
     return _text(data, name, sidecar)
+
+
+def may_be_structured(data: bytes) -> bool:
+    """Tell by its first bytes whether a content may say more than its description: HL7 v2, JSON or XML."""
+    start = _start(data)
+    return _is_message(start) or start.startswith(_JSON) or _is_xml(data, start)
+
+
+def _start(data: bytes) -> bytes:
+    return data[:64].removeprefix(b"\xef\xbb\xbf").lstrip(b"\x0b \t\r\n")
+
+
+def _is_message(start: bytes) -> bool:
+    return start.startswith((b"MSH", b"FHS", b"BHS")) and not start[3:4].isalnum()
+
+
+def _is_xml(data: bytes, start: bytes) -> bool:
+    return start.startswith(b"<") or data[:2] in (b"\xff\xfe", b"\xfe\xff")
 
 
 def _format(found: str, mend: str) -> Refused:

@@ -15,7 +15,7 @@ from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.search.errors import SearchError
 from ardenne.kernel.soap.door import Asked, Callers, SoapDoor, answered
 from ardenne.services.record.exchange import answers, asking, registering, removing, retrieving
-from ardenne.services.record.exchange.objects import Place, bare
+from ardenne.services.record.exchange.objects import Place
 from ardenne.standards.xds import mtom, names, queries, reading, soap, writing
 from ardenne.standards.xds.errors import Code, Refused, RegistryError, refuse
 
@@ -138,10 +138,7 @@ def as_filed(service: FhirService) -> FhirService:
     caller = service.caller
     if caller.kind is not Kind.SOFTWARE or not registering.may_submit(service):
         return service
-    seen = bare(service).as_platform(caller)
-    if service.trace is not None and seen.trace is not None:
-        seen.trace.lines = service.trace.lines
-    return seen
+    return registering.in_name(service)
 
 
 def _general(path: str) -> Code:

@@ -13,7 +13,6 @@ import orjson
 from ardenne.kernel.rest import conditional
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.search.query import parse as parse_query
-from ardenne.kernel.search.query import read_pairs
 from ardenne.kernel.store.database import Connection
 from ardenne.standards.fhir.json import parse_exact
 from ardenne.standards.xds import codings, from_fhir, names
@@ -86,6 +85,12 @@ def held(resource: Json, place: Place) -> Held | None:
     )
 
 
+def _tokens(resource: Json) -> set[str]:
+    """Return the identifiers of a document, submission set or folder as ``system|value``."""
+    listed = [*resource.get("identifier", []), resource.get("masterIdentifier", {})]
+    return {f"{one.get('system', '')}|{one.get('value', '')}" for one in listed}
+
+
 class Objects:
     """The objects that a node's store holds, as the caller of ``service`` may see them.
 
@@ -112,13 +117,15 @@ class Objects:
         return parse_exact(stored.body) if stored is not None and stored.body is not None else None
 
     async def search(
-        self, types: Sequence[str], name: str, value: str, read: Callable[[bytes], Json] = parse_exact
+        self, types: Sequence[str], name: str, *values: str, read: Callable[[bytes], Json] = parse_exact
     ) -> list[Json]:
-        """Return the resources of some types that a search finds. Raises Refused when there are more than ``MOST``.
+        """Return the resources that have one of some values. Raises Refused when there are more than ``MOST``.
 
         ``read``: how their text is read; what may be written back keeps the digits of its decimals.
         """
-        query = parse_query(read_pairs(conditional.criteria_text([(name, value), ("_count", "1000")])))
+        query = parse_query(
+            [(name, conditional.any_of(name, values)), ("_count", "1000"), ("_total", "none")]
+        )
         found: list[Json] = []
         while True:
             page = await self._service.searcher.search(types, query, connection=self._connection)
@@ -131,9 +138,9 @@ class Objects:
             query = query._replace(cursor=page.next_cursor)
 
     async def _held(
-        self, types: Sequence[str], name: str, value: str, read: Callable[[bytes], Json] = parse_exact
+        self, types: Sequence[str], name: str, *values: str, read: Callable[[bytes], Json] = parse_exact
     ) -> list[Held]:
-        found = [held(one, self.place) for one in await self.search(types, name, value, read)]
+        found = [held(one, self.place) for one in await self.search(types, name, *values, read=read)]
         return [one for one in found if one is not None]
 
     async def patient(self, text: str) -> str:
@@ -189,38 +196,54 @@ class Objects:
                 found = await self.resource(f"{resource_type}/{name}")
                 if found is not None:
                     return held(found, self.place)
-        return next(iter(await self._by_identifier(codings.RFC3986, entry)), None)
+        return next(iter(await self._by_identifiers([f"{codings.RFC3986}|{entry}"])), None)
 
     async def by_unique_id(self, unique_id: str) -> list[Held]:
         """Return the objects of a uniqueId."""
-        made = unique_id.removeprefix("2.25.")
-        if made != unique_id and made.isdigit() and int(made) < 1 << 128:
-            # the uniqueId of a document that was filed without one is made of its id
-            found = await self.by_entry(uuid.UUID(int=int(made)).urn)
-            if found is not None and found.metadata.unique_id == unique_id:
-                return [found]
-        identifier = codings.to_identifier(unique_id)
-        return await self._by_identifier(identifier["system"], identifier["value"])
+        return (await self.by_unique_ids([unique_id]))[unique_id]
 
-    async def _by_identifier(self, system: str, value: str) -> list[Held]:
-        found = await self._held(_TYPES, "identifier", f"{system}|{value}")
+    async def by_unique_ids(self, unique_ids: Iterable[str]) -> dict[str, list[Held]]:
+        """Return the objects of each of some uniqueIds."""
+        found: dict[str, list[Held]] = {}
+        asked: dict[str, str] = {}
+        for unique_id in dict.fromkeys(unique_ids):
+            found[unique_id] = await self._by_own_number(unique_id)
+            if not found[unique_id]:
+                identifier = codings.to_identifier(unique_id)
+                asked[f"{identifier['system']}|{identifier['value']}"] = unique_id
+        if asked:
+            for one in await self._by_identifiers(asked):
+                for token in _tokens(one.resource) & asked.keys():
+                    found[asked[token]].append(one)
+        return found
+
+    async def _by_own_number(self, unique_id: str) -> list[Held]:
+        """Return the document that was filed without uniqueId and has one made of its id."""
+        made = unique_id.removeprefix("2.25.")
+        if made == unique_id or not made.isdigit() or int(made) >= 1 << 128:
+            return []
+        found = await self.by_entry(uuid.UUID(int=int(made)).urn)
+        return [found] if found is not None and found.metadata.unique_id == unique_id else []
+
+    async def _by_identifiers(self, tokens: Iterable[str]) -> list[Held]:
+        found = await self._held(_TYPES, "identifier", *tokens)
         return sorted(found, key=lambda one: _TYPES.index(one.resource["resourceType"]))
 
     async def by_logical_id(self, logical_id: str) -> list[Held]:
         """Return every version of an object."""
         first = await self.by_entry(logical_id)
         found = {first.reference: first} if first is not None else {}
-        for one in await self._by_identifier(codings.RFC3986, logical_id):
+        for one in await self._by_identifiers([f"{codings.RFC3986}|{logical_id}"]):
             found.setdefault(one.reference, one)
         return list(found.values())
 
     async def of_patient(self, resource_type: str, patient: str) -> list[Held]:
         """Return the documents, or the submission sets and folders, of a patient, to be shown."""
-        return await self._held([resource_type], "subject", f"Patient/{patient}", orjson.loads)
+        return await self._held([resource_type], "subject", f"Patient/{patient}", read=orjson.loads)
 
     async def coded(self, parameter: str, system: str, code: str) -> list[Held]:
         """Return the documents that have a code, whosever they are, to be shown."""
-        return await self._held(["DocumentReference"], parameter, f"{system}|{code}", orjson.loads)
+        return await self._held(["DocumentReference"], parameter, f"{system}|{code}", read=orjson.loads)
 
     async def holders(self, references: Iterable[str]) -> list[Held]:
         """Return the submission sets and folders that have one of some members, each once."""

@@ -8,20 +8,24 @@ from typing import Any
 
 import msgspec
 
+from ardenne.kernel.identity.caller import Kind
 from ardenne.kernel.policy import scoping
 from ardenne.kernel.policy import store as policy_store
+from ardenne.kernel.policy.service import AccessRefused
 from ardenne.kernel.rest import conditional, keeping
 from ardenne.kernel.rest.errors import RestError
 from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.store import change
 from ardenne.kernel.store.body import instant
-from ardenne.kernel.store.change import Change, Status
+from ardenne.kernel.store.change import Change, Outcome, Status
 from ardenne.kernel.store.database import Connection
 from ardenne.services.record import documents, store_facts
+from ardenne.services.record.adding import writing
 from ardenne.services.record.exchange import rules, update_rules
 from ardenne.services.record.exchange.objects import Held, Objects, Place, bare
 from ardenne.standards.fhir.json import dump, parse
 from ardenne.standards.fhir.labels import Level, label, with_level
+from ardenne.standards.recognition import may_be_structured
 from ardenne.standards.xds import as_fhir, codings, from_fhir, names, times
 from ardenne.standards.xds.errors import Code, Refused, RegistryError, refuse
 from ardenne.standards.xds.values import Association, Metadata, Submission, patient_id
@@ -53,6 +57,9 @@ class Registration:
         self._before: dict[str, Json] = {}
         self._previous: dict[str, Held] = {}
         self._ready = dict(ready or {})
+        resolved = zip(submission.objects, self.submission.objects, strict=True)
+        self._fresh = {new.id for old, new in resolved if old.id.lower() != new.id} | set(self._ready)
+        """Ids that were made here a moment ago: nothing has them yet."""
         self._aliases = dict(aliases or {})
 
     async def run(self, contents: Mapping[str, bytes] | None = None, patient: str = "") -> list[str]:
@@ -98,29 +105,31 @@ class Registration:
         for new, older in self._previous.items():
             await self.set_status(older, names.DEPRECATED, objects)
             await self._join_folders(older.reference, new, known[0], objects)
-        changes = self._changes(patient)
-        for done in await self._service.resources.write_in(connection, changes):
+        for done in await self._store(connection, patient):
             if not done.status.done:
                 raise refuse(
                     Code.METADATA if done.status is Status.ID_IN_USE else Code.REGISTRY,
                     "an id of the submission is in use" if done.status is Status.ID_IN_USE else "try again",
                 )
-        await store_facts.queue(connection, [name.removeprefix("urn:uuid:") for name in self._contents])
+        # what says nothing structured, such as a PDF, is complete without facts
+        telling = [name for name, content in self._contents.items() if may_be_structured(content)]
+        if telling:
+            await store_facts.queue(connection, [name.removeprefix("urn:uuid:") for name in telling])
         return list(self._new)
 
     async def _known(self, objects: Objects) -> tuple[dict[str, Held], dict[str, list[Held]]]:
         """Return what the submission names of the registry, and what has one of its uniqueIds."""
         found: dict[str, Held] = {}
-        wanted = [*rules.outside(self.submission), *(one.id for one in self.submission.objects)]
-        for name in wanted:
+        own = [one.id for one in self.submission.objects if one.id not in self._fresh]
+        for name in (*rules.outside(self.submission), *own):
             known = await self._find(objects, name)
             if known is not None:
                 found[name] = known
-        same = {}
+        same = await objects.by_unique_ids(one.unique_id for one in self.submission.objects)
         for one in self.submission.objects:
             before = self._previous.get(one.id)
             logical = before.metadata.logical_id if before is not None else ""
-            listed = await objects.by_unique_id(one.unique_id)
+            listed = same[one.unique_id]
             same[one.unique_id] = [other for other in listed if other.metadata.logical_id != logical]
         return found, same
 
@@ -260,11 +269,35 @@ class Registration:
                 return reference
         return known[entry].reference if entry in known else entry
 
-    def _changes(self, patient: str) -> list[Change]:
+    async def _store(self, connection: Connection, patient: str) -> list[Outcome]:
+        """Write what is new and what changed.
+
+        What professionals may add the platform files in their name, as it does on the pages, under ids that are made
+        here; what is there already changes by their own rights. Raises AccessRefused.
+        """
+        filer = await self._filer(patient)
+        done = await filer.resources.write_in(connection, self._additions(patient))
+        changed = [
+            keeping.update(one) for reference, one in self._changed.items() if one != self._before[reference]
+        ]
+        if changed:
+            done += await self._service.resources.write_in(connection, changed)
+        return done
+
+    async def _filer(self, patient: str) -> FhirService:
+        """Return the node for what is new. Raises AccessRefused when a professional may not add it."""
+        service = self._service
+        if service.caller.kind is not Kind.PROFESSIONAL or not may_submit(service):
+            return service
+        for one in self._new.values():
+            if one["resourceType"] == "DocumentReference":
+                decision = await writing.may_add(service, patient, label(one).category)
+                if not decision.permit:
+                    raise AccessRefused(decision)
+        return in_name(service)
+
+    def _additions(self, patient: str) -> list[Change]:
         changes = [keeping.create(one) for one in self._new.values()]
-        for reference, one in self._changed.items():
-            if one != self._before[reference]:
-                changes.append(keeping.update(one))
         binaries = {}
         for name, content in self._contents.items():
             digest = hashlib.sha256(content).hexdigest()
@@ -324,6 +357,14 @@ async def register(
     except RestError as error:
         found = [RegistryError(Code.METADATA, issue.message, issue.path) for issue in error.issues]
         raise Refused(found) from None
+
+
+def in_name(service: FhirService) -> FhirService:
+    """Return the node with the platform's rights for a caller's act, noted among the lines of the same request."""
+    seen = bare(service).as_platform(service.caller)
+    if service.trace is not None and seen.trace is not None:
+        seen.trace.lines = service.trace.lines
+    return seen
 
 
 def may_submit(service: FhirService) -> bool:

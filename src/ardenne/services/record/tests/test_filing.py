@@ -15,6 +15,7 @@ from ardenne.services.record import filing, store
 from ardenne.services.record.filing import Filed
 from ardenne.services.record.testing.fixtures import stored
 from ardenne.services.record.testing.samples import MATRICULE, NISS, cda, results
+from ardenne.standards.fhir.json import dump
 
 COUNTED = ("Patient", "DocumentReference", "Condition", "Provenance", "Binary")
 
@@ -247,3 +248,51 @@ def test_a_batch_is_filed_message_by_message(filing_node: TestNode) -> None:
     filed = file(filing_node, b"BHS|^~\\&|LIS\r" + good + bad + b"BTS|2\r", "batch.hl7")
     assert filed.outcome == "filed"
     assert [entry.source for entry in waiting(filing_node)] == ["batch.hl7#2"]
+
+
+_CLINICIANS = "urn:oid:1.3.182.4.6"
+
+
+def summary(number: str) -> bytes:
+    """A FHIR document about Anne with its author and an allergy that the author asserts."""
+    clinician = {
+        "resourceType": "Practitioner", "id": "author", "identifier": [{"system": _CLINICIANS, "value": number}],
+        "name": [{"family": "Klein"}],
+    }  # fmt: skip
+    patient = {
+        "resourceType": "Patient", "id": "them", "name": [{"family": "Testa", "given": ["Anne"]}], "gender": "female",
+        "birthDate": "1960-02-03",
+    }  # fmt: skip
+    allergy = {
+        "resourceType": "AllergyIntolerance", "id": "a", "patient": {"reference": "urn:uuid:p"}, "code": {"text": "Nuts"},
+        "asserter": {"reference": "urn:uuid:d"},
+    }  # fmt: skip
+    composition = {
+        "resourceType": "Composition", "id": "c", "status": "final", "date": "2026-11-25", "title": "Summary",
+        "type": {"coding": [{"system": "http://loinc.org", "code": "60591-5"}]},
+        "subject": {"reference": "urn:uuid:p"}, "author": [{"reference": "urn:uuid:d"}],
+        "section": [{"title": "Allergies", "entry": [{"reference": "urn:uuid:a"}]}],
+    }  # fmt: skip
+    found = {"c": composition, "p": patient, "d": clinician, "a": allergy}
+    return dump(
+        {
+            "resourceType": "Bundle", "type": "document", "timestamp": "2026-11-25T10:00:00Z",
+            "identifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:x:{number}"},
+            "entry": [{"fullUrl": f"urn:uuid:{name}", "resource": one} for name, one in found.items()],
+        }
+    )  # fmt: skip
+
+
+def test_an_author_whom_the_directory_knows_is_named_and_not_stored_anew(filing_node: TestNode) -> None:
+    known = {"system": _CLINICIANS, "value": "900112-21"}
+    for name, active in (("klein", True), ("retired", False)):
+        clinician = {"resourceType": "Practitioner", "id": name, "active": active, "identifier": [known]}
+        assert filing_node.call("PUT", f"Practitioner/{name}", clinician).status == 201
+    assert file(filing_node, summary("900112-21")).outcome == "filed"
+    assert {one["id"] for one in stored(filing_node, "Practitioner")} == {"klein", "retired"}
+    (allergy,) = stored(filing_node, "AllergyIntolerance")
+    (composition,) = stored(filing_node, "Composition")
+    assert allergy["asserter"] == composition["author"][0] == {"reference": "Practitioner/klein"}
+    # one whom it does not know comes with the document
+    assert file(filing_node, summary("900199-99")).outcome == "filed"
+    assert len(stored(filing_node, "Practitioner")) == 3

@@ -71,8 +71,8 @@ def test_results_in_a_message_become_report_and_observations(client: SoapClient)
 
 def test_what_says_nothing_structured_is_complete(client: SoapClient) -> None:
     document = provide(client, b"%PDF-1.4 a letter")
-    assert read(client.node) == 1
-    assert client.node.run(store_facts.problem(client.node.database, document)) == ""
+    assert client.node.run(store_facts.waiting(client.node.database)) == 0
+    assert client.node.run(store_facts.problem(client.node.database, document)) is None
     assert stored(client.node, "Provenance") == []
 
 

@@ -12,6 +12,10 @@ from typing import Any
 import orjson
 import pytest
 
+from ardenne.kernel.identity.caller import OPERATOR, Caller
+from ardenne.kernel.identity.caller import Kind as CallerKind
+from ardenne.kernel.policy import store as policy
+from ardenne.kernel.policy.facts import Kind
 from ardenne.kernel.rest.operations import ALL
 from ardenne.kernel.rest.router import Router
 from ardenne.kernel.testing import Answer, TestNode
@@ -478,6 +482,50 @@ def test_the_facts_of_a_published_document_follow(node: TestNode, way: str) -> N
     assert node.run(extracting.FactRunner(node.service).step())
     (condition,) = node.call("GET", "Condition?patient=Patient/p1").entries("match")
     assert condition["resource"]["code"]["text"] == "Asthma"
+
+
+def test_a_professional_publishes_to_whom_a_relation_leads_and_nowhere_else(node: TestNode) -> None:
+    async def relate() -> None:
+        async with node.database.transaction() as connection:
+            await policy.grant(connection, "p1", "Practitioner/klein", Kind.TEAM, 0, (0, 1 << 62), "test")
+
+    def published(patient: str, profession: str = "doctor", **more: Any) -> Answer:
+        sent = document("", b"")
+        sent["subject"] = {"reference": f"Patient/{patient}"}
+        sent["meta"] = {"profile": [f"{MHD}IHE.MHD.SimplifiedPublish.DocumentReference"]}
+        attachment = sent["content"][0]["attachment"]
+        del attachment["url"], attachment["size"], attachment["hash"]
+        attachment |= {"data": base64.b64encode(patient.encode()).decode()}
+        node.caller = Caller(CallerKind.PROFESSIONAL, "k", practitioner="klein", profession=profession)
+        return node.call("POST", "DocumentReference", {**sent, "masterIdentifier": {"value": urn()}, **more})
+
+    assert published("p1").status == 403  # no relation yet
+    node.run(relate())
+    told = published("p1")
+    assert told.status == 201, told.body
+    assert node.call("GET", f"DocumentReference/{told.json['id']}").status == 200
+    assert published("p2").status in (400, 403, 404)
+    assert published("p1", "secretary").status == 403
+    # what somebody else filed is not replaced by it
+    node.caller = OPERATOR
+    other = published_by_a_system(node)
+    relates = {"relatesTo": [{"code": "replaces", "target": {"reference": f"DocumentReference/{other}"}}]}
+    assert published("p1", **relates).status == 403
+    node.caller = OPERATOR
+    assert node.call("GET", f"DocumentReference/{other}").json["status"] == "current"
+    assert len(node.call("GET", "DocumentReference").entries("match")) == 2
+
+
+def published_by_a_system(node: TestNode) -> str:
+    assert node.call("POST", "", bundle(b"by a system")).status == 200
+    (found,) = [
+        one["resource"]["id"]
+        for one in node.call("GET", "DocumentReference").entries("match")
+        if not one["resource"].get("author", [{}])[0].get("reference", "").endswith("klein")
+        and one["resource"]["subject"]["reference"] == "Patient/p1"
+        and one["resource"]["content"][0]["attachment"]["size"] == len(b"by a system")
+    ]
+    return str(found)
 
 
 SUMMARY: Json = {
