@@ -103,7 +103,7 @@ class SoapDoor:
             return _fault(soap.Fault("Receiver", text), relates_to)
 
 
-def answered(action: str, body: etree._Element, relates_to: str) -> Response:
+def answered(action: str, body: soap.Body, relates_to: str) -> Response:
     """Return the answer of a transaction whose contents stand in its envelope."""
     kind = f'application/soap+xml; charset=UTF-8; action="{action}"'
     data = soap.write(action, body, relates_to)

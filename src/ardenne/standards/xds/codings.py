@@ -54,6 +54,7 @@ def system(scheme: str) -> str:
     return naming.code_system(scheme) or f"{_LOCAL}{quote(scheme, safe='')}"
 
 
+@functools.lru_cache(maxsize=4096)
 def scheme(uri: str) -> str:
     """Return the coding scheme that XDS names for a URI: an OID where there is one."""
     if uri.startswith(_LOCAL):
@@ -77,8 +78,11 @@ def to_coding(code: Coded) -> Json:
 
 def from_coding(coding: Json) -> Coded:
     """Return a code; its display is the words of the Coding, or the code itself."""
-    kept = [one.get("valueString", "") for one in coding.get("extension", []) if one.get("url") == SCHEME]
-    found = kept[0] if kept else scheme(str(coding.get("system", "")))
+    found = ""
+    if "extension" in coding:
+        kept = [one.get("valueString", "") for one in coding["extension"] if one.get("url") == SCHEME]
+        found = kept[0] if kept else ""
+    found = found or scheme(str(coding.get("system", "")))
     code = str(coding.get("code", ""))
     return Coded(code, found, str(coding.get("display", "")))
 
@@ -93,7 +97,8 @@ def from_concept(concept: Json) -> Coded | None:
     for coding in concept.get("coding", []):
         if coding.get("code"):
             found = from_coding(coding)
-            return found if found.display else found._replace(display=str(concept.get("text", "")))
+            text = str(concept.get("text", ""))
+            return Coded(found.code, found.scheme, text) if text and not found.display else found
     text = str(concept.get("text", ""))
     return Coded(text, "", text) if text else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import uuid
 from collections.abc import Iterator
 
@@ -19,6 +20,7 @@ _TYPES = {
     "signs": names.SIGNS,
 }
 _SPECIAL = frozenset({"objectType", "versionName"})
+_CANONICAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def metadata(resource: Json) -> Metadata:
@@ -73,6 +75,8 @@ def object_id(resource: Json) -> str:
 
 def urn(text: str) -> str:
     """Return an id as ``urn:uuid:…``; ids that are no UUID get one that is made of them."""
+    if _CANONICAL.fullmatch(text):
+        return f"urn:uuid:{text}"
     try:
         return f"urn:uuid:{uuid.UUID(text)}"
     except ValueError:

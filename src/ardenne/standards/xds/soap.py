@@ -17,6 +17,10 @@ _OLD_ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 _UNDERSTOOD = frozenset({ADDRESSING, SECURITY})
 
 
+Body = etree._Element | str
+"""What stands in the Body of an answer: an element, or the text of one with its namespaces."""
+
+
 class Fault(Exception):
     """The message cannot be processed. ``code``: Sender, Receiver, VersionMismatch or MustUnderstand."""
 
@@ -78,9 +82,14 @@ def _addressed(header: etree._Element | None, name: str) -> str:
     return (found.text or "").strip() if found is not None else ""
 
 
-def write(action: str, body: etree._Element, relates_to: str = "") -> bytes:
+def write(action: str, body: Body, relates_to: str = "") -> bytes:
     """Return the envelope of an answer."""
     root, content = _envelope(action, relates_to)
+    if isinstance(body, str):
+        around = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+        # no text before it can hold these signs unescaped
+        start, _empty, end = around.partition(b"<soap:Body/>")
+        return b"".join((start, b"<soap:Body>", body.encode(), b"</soap:Body>", end))
     content.append(body)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 

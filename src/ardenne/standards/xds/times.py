@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 _DTM = re.compile(r"(\d{4})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(\d{2})?)?)?)?)?")
 _FIRST = "00000101000000"
@@ -45,6 +46,7 @@ def to_instant(dtm: str) -> str:
     return to_fhir(_filled(dtm)) if is_dtm(dtm) else ""
 
 
+@lru_cache(maxsize=8192)
 def from_fhir(date: str) -> str:
     """Return a FHIR date, dateTime or instant as DTM in UTC; empty when it is none."""
     if "T" not in date:

@@ -1,4 +1,4 @@
-"""Answers of the SOAP doors as XML: query results and documents."""
+"""Answers of the SOAP doors as XML: query results (text) and documents (elements)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lxml import etree
 from ardenne.services.record.exchange.asking import Answer
 from ardenne.services.record.exchange.objects import Place
 from ardenne.services.record.exchange.retrieving import Content
-from ardenne.standards.xds import mtom, names, writing
+from ardenne.standards.xds import mtom, names, texts, writing
 from ardenne.standards.xds.errors import RegistryError
 
 _XDSB = f"{{{names.XDSB}}}"
@@ -17,21 +17,15 @@ _QUERY = f"{{{names.QUERY}}}"
 _RIM = f"{{{names.RIM}}}"
 
 
-def query_answer(answer: Answer, leaves: bool, place: Place) -> etree._Element:
-    """Return an AdhocQueryResponse."""
-    node = writing.element(f"{_QUERY}AdhocQueryResponse", status=names.SUCCESS)
-    listed = etree.SubElement(node, f"{_RIM}RegistryObjectList")
-    for one in answer.objects:
-        if leaves:
-            writing.registry_object(listed, one.metadata)
-        else:
-            writing.reference(listed, one.metadata.id, place.home)
-    for link in answer.associations:
-        if leaves:
-            writing.association(listed, link, place.home)
-        else:
-            writing.reference(listed, link.id, place.home)
-    return node
+def query_answer(answer: Answer, leaves: bool, place: Place) -> str:
+    """Return an AdhocQueryResponse as text."""
+    if leaves:
+        objects = [texts.registry_object(one.metadata) for one in answer.objects]
+        links = [texts.association(link, place.home) for link in answer.associations]
+    else:
+        objects = [texts.reference(one.metadata.id, place.home) for one in answer.objects]
+        links = [texts.reference(link.id, place.home) for link in answer.associations]
+    return texts.query_response(names.SUCCESS, [*objects, *links])
 
 
 def query_failure(errors: Iterable[RegistryError], where: str) -> etree._Element:
@@ -51,13 +45,13 @@ def documents(
     node.append(writing.registry_response(status, errors, where))
     for one in contents:
         part = etree.SubElement(node, f"{_XDSB}DocumentResponse")
-        texts = {
+        said = {
             "HomeCommunityId": place.home,
             "RepositoryUniqueId": place.repository,
             "DocumentUniqueId": one.wanted.unique_id,
             "mimeType": one.mime_type or "application/octet-stream",
         }
-        for name, text in texts.items():
+        for name, text in said.items():
             etree.SubElement(part, f"{_XDSB}{name}").text = text
         writer.include(etree.SubElement(part, f"{_XDSB}Document"), one.data, one.mime_type)
     return node

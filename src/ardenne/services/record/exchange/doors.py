@@ -41,7 +41,7 @@ class SharingDoors:
     def __init__(self, service: FhirService, place: Place, callers: Callers) -> None:
         self._service = service
         self._place = place
-        self._transactions: dict[str, dict[str, Callable[[Call], Awaitable[etree._Element]]]] = {
+        self._transactions: dict[str, dict[str, Callable[[Call], Awaitable[soap.Body]]]] = {
             REGISTRY: {
                 f"{_IHE}2007:RegistryStoredQuery": self._query,
                 f"{_IHE}2007:RegisterDocumentSet-b": self._register,
@@ -91,7 +91,7 @@ class SharingDoors:
         kind, data = call.writer.message(soap.write(told, body, message.message_id), told)
         return Response(200, data, (("content-type", kind), ("cache-control", "no-store")))
 
-    async def _query(self, call: Call) -> etree._Element:
+    async def _query(self, call: Call) -> str:
         question = queries.read(call.body)
         if question.home and question.home != self._place.home:
             text = f"this community is {self._place.home}, not {question.home[:80]}"

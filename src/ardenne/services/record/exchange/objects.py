@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
+import orjson
 
 from ardenne.kernel.rest import conditional
 from ardenne.kernel.rest.service import FhirService
@@ -115,15 +116,20 @@ class Objects:
             stored = await self._service.resources.read_in(self._connection, kind, name)
         return parse_exact(stored.body) if stored is not None and stored.body is not None else None
 
-    async def search(self, types: Sequence[str], name: str, *values: str) -> list[Json]:
-        """Return the resources that have one of some values. Raises Refused when there are more than ``MOST``."""
+    async def search(
+        self, types: Sequence[str], name: str, *values: str, read: Callable[[bytes], Json] = parse_exact
+    ) -> list[Json]:
+        """Return the resources that have one of some values. Raises Refused when there are more than ``MOST``.
+
+        ``read``: how their text is read; what may be written back keeps the digits of its decimals.
+        """
         query = parse_query(
             [(name, conditional.any_of(name, values)), ("_count", "1000"), ("_total", "none")]
         )
         found: list[Json] = []
         while True:
             page = await self._service.searcher.search(types, query, connection=self._connection)
-            found += [parse_exact(row.body) for row in page.matches]
+            found += [read(row.body) for row in page.matches]
             if not page.next_cursor:
                 return found
             if len(found) > MOST:
@@ -131,8 +137,10 @@ class Objects:
                 raise refuse(Code.TOO_MANY, text)
             query = query._replace(cursor=page.next_cursor)
 
-    async def _held(self, types: Sequence[str], name: str, *values: str) -> list[Held]:
-        found = [held(one, self.place) for one in await self.search(types, name, *values)]
+    async def _held(
+        self, types: Sequence[str], name: str, *values: str, read: Callable[[bytes], Json] = parse_exact
+    ) -> list[Held]:
+        found = [held(one, self.place) for one in await self.search(types, name, *values, read=read)]
         return [one for one in found if one is not None]
 
     async def patient(self, text: str) -> str:
@@ -230,12 +238,12 @@ class Objects:
         return list(found.values())
 
     async def of_patient(self, resource_type: str, patient: str) -> list[Held]:
-        """Return the documents, or the submission sets and folders, of a patient."""
-        return await self._held([resource_type], "subject", f"Patient/{patient}")
+        """Return the documents, or the submission sets and folders, of a patient, to be shown."""
+        return await self._held([resource_type], "subject", f"Patient/{patient}", read=orjson.loads)
 
     async def coded(self, parameter: str, system: str, code: str) -> list[Held]:
-        """Return the documents that have a code, whosever they are."""
-        return await self._held(["DocumentReference"], parameter, f"{system}|{code}")
+        """Return the documents that have a code, whosever they are, to be shown."""
+        return await self._held(["DocumentReference"], parameter, f"{system}|{code}", read=orjson.loads)
 
     async def holders(self, references: Iterable[str]) -> list[Held]:
         """Return the submission sets and folders that have one of some members, each once."""
