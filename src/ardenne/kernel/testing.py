@@ -79,6 +79,7 @@ class TestNode:
         migrate(dsn, KERNEL)
         self._loop = asyncio.new_event_loop()
         self.database = Database(dsn, 16)
+        self.database.strict = True
         self.contents = Path(tempfile.mkdtemp(prefix="ardenne-contents-")) / "contents"
         self.content: object = None
         """What a test filled the node with, so that the next of its kind need not do it again."""

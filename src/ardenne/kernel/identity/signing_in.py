@@ -111,7 +111,7 @@ class SigningIn:
 
     async def code_is_right(self, connection: Connection, account: str, code: str) -> bool:
         """Check a one-time code, or a recovery code, and use it up."""
-        found = await self._credentials.totp(account)
+        found = await self._credentials.totp(account, connection)
         if found is not None:
             secret = self._sealing.open(found.sealed, TOTP_PURPOSE)
             step = totp.matching_step(secret, code, time.time(), found.last_step)

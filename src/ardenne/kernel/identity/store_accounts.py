@@ -99,9 +99,10 @@ class Accounts:
         """Return the account of somebody whom an outside provider knows."""
         return await self._one(_BY_LINK, issuer, subject)
 
-    async def of_patient(self, patient: str) -> Account | None:
+    async def of_patient(self, patient: str, connection: Connection | None = None) -> Account | None:
         """Return the account of a person by the Patient."""
-        return await self._one(_OF_PATIENT, patient)
+        rows = await (connection or self.database).fetch(_OF_PATIENT, patient)
+        return account_of(rows[0]) if rows else None
 
     async def development(self) -> list[Account]:
         """Return the built-in logins of a demonstration."""

@@ -121,9 +121,9 @@ class Credentials:
         """Set a password."""
         await connection.execute(_SET if replace else _KEEP, account, kept)
 
-    async def totp(self, account: str) -> Totp | None:
+    async def totp(self, account: str, connection: Connection | None = None) -> Totp | None:
         """Return the authenticator app of an account."""
-        rows = await self.database.fetch(_TOTP, account)
+        rows = await (connection or self.database).fetch(_TOTP, account)
         return Totp(*rows[0]) if rows else None
 
     async def propose_totp(self, connection: Connection, account: str, sealed: bytes) -> bool:

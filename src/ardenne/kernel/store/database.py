@@ -39,12 +39,19 @@ class DatabaseUnavailable(Exception):
 
 
 class Database:
-    """At most ``size`` connections, opened when first needed."""
+    """At most ``size`` connections, opened when first needed.
+
+    Who holds one must not wait for a second: when all do so, none gets it. Where that would happen the request is
+    refused; with ``strict``, in tests, it is a fault at once, whether a connection is free or not.
+    """
+
+    strict = False
 
     def __init__(self, dsn: str, size: int = 8) -> None:
         self._arguments = _arguments(dsn)
         self._idle: list[Connection] = []
         self._free = asyncio.Semaphore(size)
+        self._holding: set[asyncio.Task[Any] | None] = set()
 
     async def close(self) -> None:
         """Close every idle connection."""
@@ -55,9 +62,15 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """Lend a connection. A connection that broke is dropped, never lent again."""
+        task = asyncio.current_task()
+        if task in self._holding:
+            self._refuse_a_second()
+            task = None
         async with self._free:
             connection = await self._take()
             try:
+                if task is not None:
+                    self._holding.add(task)
                 yield connection
             except (*BROKEN, asyncio.CancelledError):
                 # a cancelled request may leave its statement running
@@ -68,8 +81,16 @@ class Database:
                     connection.terminate()
                 raise
             finally:
+                self._holding.discard(task)
                 if not connection.is_closed():
                     self._idle.append(connection)
+
+    def _refuse_a_second(self) -> None:
+        """Keep who holds a connection from waiting for another. Raises DatabaseUnavailable."""
+        if self.strict:
+            raise RuntimeError("a second connection is asked for while one is held: ask on that one")
+        if self._free.locked():
+            raise DatabaseUnavailable("every connection is in use")
 
     @asynccontextmanager
     async def transaction(self, isolation: str = "read_committed") -> AsyncIterator[Connection]:
@@ -89,6 +110,8 @@ class Database:
 
     async def _fetch(self, query: str, arguments: tuple[Any, ...]) -> list[asyncpg.Record]:
         """As over ``connection()``, written out: this is the hottest path of all."""
+        if self._holding and asyncio.current_task() in self._holding:
+            self._refuse_a_second()
         await self._free.acquire()
         try:
             connection = await self._take()

@@ -55,7 +55,7 @@ async def print_batch(service: FhirService, base: str, batch: uuid.UUID | None =
         wanted = await (store.of_batch(connection, batch) if batch else store.waiting(connection, MOST))
         addressed, numbers = [], []
         for one in wanted:
-            account = await accounts.get(one.account)
+            account = await accounts.get(one.account, connection)
             if account is None or (batch is not None and account.state != "invited"):
                 continue
             code = await credentials.new_activation(connection, account.id)

@@ -54,7 +54,7 @@ async def _open(service: FhirService, one: Affiliate) -> bool:
             if await store.account_of(connection, one.number):
                 return False
             found = await index.identify(service, connection, patient, Told(_SOURCE), certain=True)
-            account = await accounts.of_patient(found.person)
+            account = await accounts.of_patient(found.person, connection)
             if account is None:
                 account = Account(
                     str(uuid.uuid4()), _login(), Kind.CITIZEN, one.name, found.person, "invited"

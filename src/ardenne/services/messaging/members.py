@@ -136,8 +136,7 @@ class Members:
         await self._opened(member, passphrase)
         key = await asyncio.to_thread(certificates.new_key)
         async with self._service.database.transaction() as connection:
-            kept = await store_members.keyring(connection, member.id)
-            ring = await self._opened(member._replace(keyring=kept), passphrase)
+            ring = await self._newest(connection, member, passphrase)
             sealed = await ring.with_key(key).sealed_by(passphrase, str(member.id))
             await store_members.set_keyring(connection, member.id, sealed)
             made = certificates.member(
@@ -165,9 +164,9 @@ class Members:
         problem = rules.passphrase_problem(new, again)
         if problem:
             raise MessagingError(problem)
+        await self._opened(member, old)
         async with self._service.database.transaction() as connection:
-            kept = await store_members.keyring(connection, member.id)
-            ring = await self._opened(member._replace(keyring=kept), old)
+            ring = await self._newest(connection, member, old)
             await store_members.set_keyring(connection, member.id, await ring.sealed_by(new, str(member.id)))
             await self._note(connection, "messaging-passphrase")
 
@@ -196,8 +195,7 @@ class Members:
         if not isinstance(key, certificates.PrivateKey) or not certificates.can_be_encrypted_for(certificate):
             raise MessagingError("brought-key")
         async with self._service.database.transaction() as connection:
-            kept = await store_members.keyring(connection, member.id)
-            ring = await self._opened(member._replace(keyring=kept), passphrase)
+            ring = await self._newest(connection, member, passphrase)
             sealed = await ring.with_key(key).sealed_by(passphrase, str(member.id))
             await store_members.set_keyring(connection, member.id, sealed)
             await self._certify(connection, member.id, certificate, own=False)
@@ -218,6 +216,16 @@ class Members:
         """Return the certificate for which others encrypt; None: there is none that holds."""
         now = datetime.now(UTC)
         return next((one for one in known if one.current and one.ends > now and one.revoked is None), None)
+
+    async def _newest(self, connection: Connection, member: Member, passphrase: str) -> Keyring:
+        """Return the keyring as it stands now, locked, by a passphrase that just opened it."""
+        kept = await store_members.keyring(connection, member.id)
+        if kept is None:
+            raise MessagingError("keyring")
+        try:
+            return await Keyring.opened_by(kept, passphrase, str(member.id))
+        except SealBroken:
+            raise MessagingError("passphrase") from None
 
     async def _opened(self, member: Member, passphrase: str) -> Keyring:
         if member.keyring is None:

@@ -105,14 +105,19 @@ async def approve(
 async def _due(service: FhirService, connection: Connection, patient: int, moment: datetime) -> Ended:
     found = await store.ended(connection, _cutoff(moment), 1, patient)
     if not found:
-        found = await _died(service, moment, await policy.patient_id(connection, patient) or "")
+        found = await _died(service, moment, await policy.patient_id(connection, patient) or "", connection)
     today = _day(service, moment)
     if not found or not rules.is_due(found[0].reason, _day(service, found[0].since), today):
         raise DeletionError("early")
     return found[0]
 
 
-async def _died(service: FhirService, moment: datetime, patient_id: str | None = None) -> list[Ended]:
+async def _died(
+    service: FhirService,
+    moment: datetime,
+    patient_id: str | None = None,
+    connection: Connection | None = None,
+) -> list[Ended]:
     """Return records of persons who died before the time of keeping began and whose record is there still.
 
     ``patient_id``: of this person alone.
@@ -125,9 +130,9 @@ async def _died(service: FhirService, moment: datetime, patient_id: str | None =
     query = parse_query(pairs if patient_id is None else [*pairs, ("_id", patient_id)])
     found: list[Ended] = []
     while len(found) < _MOST:
-        page = await service.searcher.search(["Patient"], query)
+        page = await service.searcher.search(["Patient"], query, connection=connection)
         ended = [_ended(row.resource_id, parse_exact(row.body)) for row in page.matches]
-        gone = await store.deleted(service.database, [one.patient for one in ended])
+        gone = await store.deleted(connection or service.database, [one.patient for one in ended])
         found += [one for one in ended if one.patient not in gone]
         if not page.next_cursor:
             break
@@ -153,7 +158,7 @@ async def _delete(service: FhirService, connection: Connection, members: list[in
 
 async def _close_account(service: FhirService, connection: Connection, patient_id: str) -> None:
     accounts = Accounts(service.database)
-    account = await accounts.of_patient(patient_id)
+    account = await accounts.of_patient(patient_id, connection)
     if account is not None:
         await accounts.set_state(connection, account.id, "closed")
         await Sessions(service.database).end_all(connection, account.id)

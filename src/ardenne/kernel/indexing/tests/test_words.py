@@ -94,16 +94,15 @@ def test_many_pages_and_running_transactions(node: TestNode, runner: WordRunner)
         node.call("PUT", f"Basic/n{number}", note(f"n{number}", "asthma"))
 
     async def scene() -> None:
-        async with node.database.connection() as connection:
-            transaction = connection.transaction()
-            await transaction.start()
+        connection = await node.database.dedicated()
+        async with connection.transaction():
             await connection.execute("select pg_current_xact_id()")
             await node.ask("PUT", "Basic/late", note("late", "asthma"))
             while await runner.step(patient=False):
                 pass
             found = await node.ask("GET", "Basic?_text=asthma&_total=accurate&_count=0")
             assert found.json["total"] == 251
-            await transaction.commit()
+        await connection.close()
 
     node.run(scene())
     assert indexed(node) == 250

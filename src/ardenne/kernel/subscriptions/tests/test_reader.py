@@ -32,17 +32,19 @@ def test_a_transaction_that_began_first_and_ends_last_is_neither_lost_nor_double
 
     async def overlap() -> None:
         write = world.node.service.resources.write_in
-        async with world.node.database.connection() as early, world.node.database.connection() as late:
-            first, second = early.transaction(), late.transaction()
-            await first.start()
-            await second.start()
-            await write(early, [_put("early")])
-            await write(late, [_put("late"), _put("both")])
-            await second.commit()
-            await world.runner.settle()
-            await write(early, [_put("both", "b")])
-            await world.runner.settle()
-            await first.commit()
+        early, late = await world.node.database.dedicated(), await world.node.database.dedicated()
+        first, second = early.transaction(), late.transaction()
+        await first.start()
+        await second.start()
+        await write(early, [_put("early")])
+        await write(late, [_put("late"), _put("both")])
+        await second.commit()
+        await world.runner.settle()
+        await write(early, [_put("both", "b")])
+        await world.runner.settle()
+        await first.commit()
+        for connection in (early, late):
+            await connection.close()
 
     world.node.run(overlap())
     world.settle()

@@ -51,17 +51,22 @@ class CampaignRunner:
 
     async def step(self) -> bool:
         """Draw one campaign; False when there is none. A worker that dies leaves it to the next."""
-        async with self._service.database.transaction() as connection:
-            one = await store.to_draw(connection)
-            if one is None:
-                return False
-            found, examined = [], 0
-            async with platform_of(self._service, one) as platform:
-                async for records in _records(platform, one.criteria):
-                    examined += len(records)
-                    found += await asyncio.to_thread(wanted, records, one.criteria, load(self._schedule))
-            open_ = await _without_closed(self._service, found)
-            await store.drawn(connection, one.id, rules.assign(open_, one.seed, one.share), examined)
+        # the campaign stays locked all the time, by a connection that nobody else waits for
+        connection = await self._service.database.dedicated()
+        try:
+            async with connection.transaction():
+                one = await store.to_draw(connection)
+                if one is None:
+                    return False
+                found, examined = [], 0
+                async with platform_of(self._service, one) as platform:
+                    async for records in _records(platform, one.criteria):
+                        examined += len(records)
+                        found += await asyncio.to_thread(wanted, records, one.criteria, load(self._schedule))
+                open_ = await _without_closed(self._service, found)
+                await store.drawn(connection, one.id, rules.assign(open_, one.seed, one.share), examined)
+        finally:
+            await connection.close()
         return True
 
 
