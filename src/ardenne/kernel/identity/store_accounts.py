@@ -87,9 +87,10 @@ class Accounts:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def get(self, account_id: str) -> Account | None:
+    async def get(self, account_id: str, connection: Connection | None = None) -> Account | None:
         """Return an account by its id."""
-        return await self._one(_BY_ID, account_id)
+        rows = await (connection or self.database).fetch(_BY_ID, account_id)
+        return account_of(rows[0]) if rows else None
 
     async def by_login(self, login: str) -> Account | None:
         """Return an account by what its owner types."""
