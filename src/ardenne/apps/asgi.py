@@ -59,6 +59,7 @@ from ardenne.kernel.rest.service import FhirService
 from ardenne.kernel.settings import WORKER_VARIABLE, Settings, decode
 from ardenne.kernel.soap import xua
 from ardenne.kernel.soap.door import Callers
+from ardenne.kernel.store import frequency
 from ardenne.kernel.store.database import Database, DatabaseUnavailable
 from ardenne.kernel.store.labelling import label_some
 from ardenne.kernel.store.reindexing import Reindexing
@@ -98,6 +99,8 @@ from ardenne.services.vaccination.schedules import of_jurisdiction
 
 _DISCARD_SECONDS = 3600.0
 """How often files of contents are looked for that a killed process did not remove."""
+_STATISTICS_SECONDS = 600.0
+"""How often a worker takes over what the planner's statistics say of frequent tokens."""
 _PUBLIC = ("/fhir/metadata", "/static/")
 _SMART_CONFIGURATION = "/fhir/.well-known/smart-configuration"
 _ANY_ORIGIN = (("access-control-allow-origin", "*"), ("cache-control", "public, max-age=300"))
@@ -241,6 +244,7 @@ class Application:
         return [
             asyncio.ensure_future(self._exports.run()),
             asyncio.ensure_future(WordRunner(database).run()),
+            asyncio.ensure_future(repeat(lambda: frequency.learn(database), _STATISTICS_SECONDS)),
             asyncio.ensure_future(self._subscriptions.runner.run()),
             asyncio.ensure_future(self._journal_runner().run()),
             asyncio.ensure_future(service.policy.keep_current()),

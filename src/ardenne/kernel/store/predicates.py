@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any as Anything
 
 from ardenne.kernel.store import conditions as ask
-from ardenne.kernel.store import groups, permitted, words
+from ardenne.kernel.store import frequency, groups, permitted, words
 from ardenne.kernel.store.index import NO_DATE
 
 _COMPARISONS = {
@@ -42,6 +42,17 @@ def _of_one_person(patients: str) -> str:
     return f"{patients} union all select g.member from patient_group g where g.patient in ({patients})"
 
 
+def _is_frequent(condition: ask.Condition) -> bool:
+    """Tell whether a condition is one token that very many resources have."""
+    if isinstance(condition, ask.All) and len(condition.conditions) == 1:
+        return _is_frequent(condition.conditions[0])
+    return (
+        isinstance(condition, ask.Tokens)
+        and len(condition.hashes) == 1
+        and frequency.is_frequent(condition.hashes[0])
+    )
+
+
 class Predicates:
     """Collects the parameters of one SQL statement while conditions are written out.
 
@@ -52,6 +63,8 @@ class Predicates:
     def __init__(self, guard: ask.Condition | None = None) -> None:
         self.guard = guard
         self.memo: dict[object, str] = {}
+        self.walking = False
+        """Whether rows are walked in the order of their date and only the first are wanted."""
         self.arguments: list[Anything] = []
         self._aliases = 0
         self._patient_known = False
@@ -233,6 +246,13 @@ class Predicates:
         row = self._alias()
         inner = self.write(condition.condition, row)
         base = f"{row}.type = {condition.number} and {row}.body is not null and {inner}{self.guarded(row)}"
+        if self.walking and _is_frequent(condition.condition) and not groups.any_merged():
+            # most rows on the way have it: look at each in turn ("offset 0" keeps it from becoming a join)
+            if condition.owner:
+                link = f"{row}.patient = {alias}.self"
+            else:
+                link = f"{row}.tokens @> array[{self.bind(condition.key)} # {alias}.self]"
+            return f"(exists (select 1 from resource {row} where {link} and {base} offset 0))"
         if condition.owner:
             patients = _of_one_person(f"select {row}.patient from resource {row} where {base}")
             return f"({alias}.self in ({patients}))"

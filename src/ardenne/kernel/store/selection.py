@@ -143,7 +143,9 @@ def _matches(write: Predicates, selection: Selection, shown: str) -> str:
     last = "pk desc" if selection.sorts[-1].descending else "pk"
     tables = []
     for number, condition in selection.parts:
+        write.walking = len(selection.sorts) == 1 and selection.sorts[0].kind == "date"
         source, where = _source(write, number, condition, selection.sorts, selection.narrowed)
+        write.walking = False
         values = ", ".join(
             f"{_sort_value(write, sort)} as s{place}" for place, sort in enumerate(selection.sorts)
         )
