@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import NamedTuple
 
-_WIDTH, _HEIGHT = 640, 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 12, 14, 26
+_WIDTH, _HEIGHT = 320, 190
+"""As on a telephone, where its words must be read; wide screens enlarge the picture, and the style lessens the words."""
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 6, 10, 24
 
 
 class Curve(NamedTuple):
