@@ -146,11 +146,15 @@ class GuardedResources:
         """Write changes inside the caller's transaction, all permitted or none. Raises AccessRefused."""
         order = sorted(range(len(changes)), key=lambda place: changes[place].self_hash)
         ready: dict[int, Change] = {}
+        standing = await self._inner.read_all_in(
+            connection, [(one.resource_type, one.resource_id) for one in changes]
+        )
+        levels: dict[int, int] = {}
         for place in order:
             change = changes[place]
-            present = await self._inner.read_in(connection, change.resource_type, change.resource_id)
+            present = standing.get((change.resource_type, change.resource_id))
             judged = await self._judged(change, present, connection)
-            ready[place] = await self._as_wanted(judged, present, connection)
+            ready[place] = await self._as_wanted(judged, present, connection, levels)
         done = await self._inner.write_in(connection, [ready[place] for place in range(len(changes))])
         for one in done:
             if one.change.resource_type in _OWNED and one.status.done:
@@ -163,12 +167,17 @@ class GuardedResources:
         self._inner.forget_texts()
 
     async def _as_wanted(
-        self, change: Change, present: Stored | None, connection: Connection | None = None
+        self,
+        change: Change,
+        present: Stored | None,
+        connection: Connection | None = None,
+        levels: dict[int, int] | None = None,
     ) -> Change:
         """Return a judged change at the level that its patient wants: a restriction is the patient's.
 
         Whoever corrects or labels something that is there does not undo its level, and what is new has at least
-        the level that the patient chose for what is new (Swiss template 203).
+        the level that the patient chose for what is new (Swiss template 203). ``levels``: those that patients are
+        known to have chosen, to which what is asked for is added.
         """
         if change.body is None or self._standing.caller.kind is Kind.CITIZEN:
             return change
@@ -176,7 +185,10 @@ class GuardedResources:
             return raised(change, Level(present.facts.level))
         if change.patient is None or change.label.category not in _LEVELLED:
             return change
-        return raised(change, Level(await store.new_level(connection or self.database, change.patient)))
+        known = {} if levels is None else levels
+        if change.patient not in known:
+            known[change.patient] = await store.new_level(connection or self.database, change.patient)
+        return raised(change, Level(known[change.patient]))
 
     async def _judged(
         self, change: Change, present: Stored | None, connection: Connection | None = None

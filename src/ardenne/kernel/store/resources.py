@@ -7,7 +7,7 @@ committed together. Both keep their order and answer each caller alone.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -24,7 +24,8 @@ select {_FACTS}, p.version, r.type, r.id, r.version, r.updated, r.body
   left join policy_record p on p.patient = r.patient
 """
 _READ_LOCKED = f"""
-select {_FACTS}, null::bigint, r.type, r.id, r.version, r.updated, r.body from resource r where r.self = $1 for update
+select {_FACTS}, null::bigint, r.type, r.id, r.version, r.updated, r.body from resource r
+ where r.self = any($1::bigint[]) order by r.self for update
 """
 _READ_VERSION = f"""
 select {_FACTS}, p.version, r.type, r.id, $2::integer, v.updated, v.body
@@ -117,9 +118,17 @@ class Resources:
 
     async def read_in(self, connection: Connection, resource_type: str, resource_id: str) -> Stored | None:
         """Return the current version as the caller's transaction sees it, and lock it until its end."""
-        rows = await connection.fetch(_READ_LOCKED, hashing.self_hash(resource_type, resource_id))
-        found = [_stored(row) for row in rows]
-        return next((one for one in found if one.resource_id == resource_id), None)
+        wanted = (resource_type, resource_id)
+        return (await self.read_all_in(connection, [wanted])).get(wanted)
+
+    async def read_all_in(
+        self, connection: Connection, wanted: Iterable[tuple[str, str]]
+    ) -> dict[tuple[str, str], Stored]:
+        """Return current versions by type and id, locked until the transaction ends, in an order that cannot deadlock."""
+        names = set(wanted)
+        rows = await connection.fetch(_READ_LOCKED, [hashing.self_hash(*name) for name in names])
+        found = {(one.resource_type, one.resource_id): one for one in map(_stored, rows)}
+        return {name: one for name, one in found.items() if name in names}
 
     async def read_version(self, resource_type: str, resource_id: str, version: int) -> Stored | None:
         """Return one version, or None when there is none of that number."""

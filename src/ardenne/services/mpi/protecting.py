@@ -89,10 +89,10 @@ async def forget_versions(service: FhirService, persons: Sequence[str]) -> None:
 
 async def hidden(database: Database, person: str) -> Hidden | None:
     """Return what is hidden of a person under protection: what its sources say and the alias does not; None: no protection."""
-    members = await store.group(database, person)
-    alias = await store_aliases.of(database, members)
+    alias = await store_aliases.of_person(database, person)
     if alias is None:
         return None
+    members = await store.group(database, person)
     said = [one.content for one in await store.of_persons(database, members) if one.system != ALIAS]
     shown = _words_of_names(alias.patient)
     return Hidden(

@@ -59,8 +59,8 @@ _STATUS = "update mpi_identity set status = $2 where id = $1"
 _NO_KEYS = "update mpi_identity set keys = '{}' where id = $1"
 _KNOWS = "select set_config('ardenne.index', 'knows', true)"
 _SURVIVOR = "select survivor from mpi_survivor where person = $1"
-_GROUP = """
-select $1 union select m.person from mpi_survivor m where m.survivor = $1
+GROUP = """
+select $1::text union select m.person from mpi_survivor m where m.survivor = $1
  union select s.survivor from mpi_survivor s where s.person = $1
  union select m.person from mpi_survivor s join mpi_survivor m on m.survivor = s.survivor where s.person = $1
 """
@@ -252,7 +252,7 @@ async def survivor(asked: Database | Connection, person: str) -> str:
 
 async def group(asked: Database | Connection, person: str) -> list[str]:
     """Return the Patient ids that are one person, the given one among them."""
-    return sorted(row[0] for row in await asked.fetch(_GROUP, person))
+    return sorted(row[0] for row in await asked.fetch(GROUP, person))
 
 
 async def set_survivors(connection: Connection, survivors: dict[str, str]) -> None:

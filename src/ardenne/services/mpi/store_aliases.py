@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from ardenne.kernel.store.database import Connection, Database
+from ardenne.services.mpi.store import GROUP
 
 Json = dict[str, Any]
 _PUT = """
@@ -17,6 +18,9 @@ on conflict (person) do update set alias = excluded.alias, officer = excluded.of
 """
 _DROP = "delete from mpi_alias where person = any($1::text[]) returning person"
 _OF = "select alias, officer, reason, since from mpi_alias where person = any($1::text[]) order by since desc limit 1"
+_OF_PERSON = f"""
+select alias, officer, reason, since from mpi_alias where person in ({GROUP}) order by since desc limit 1
+"""
 _PROTECTED = """
 select p.person, a.alias from unnest($1::text[]) p(person)
   left join mpi_survivor s on s.person = p.person
@@ -48,6 +52,12 @@ async def drop(connection: Connection, persons: Sequence[str]) -> bool:
 async def of(asked: Database | Connection, persons: Sequence[str]) -> Alias | None:
     """Return the alias of a group of Patients that are one person, None when it has none."""
     rows = await asked.fetch(_OF, list(persons))
+    return Alias(orjson.loads(rows[0][0]), *rows[0][1:]) if rows else None
+
+
+async def of_person(asked: Database | Connection, person: str) -> Alias | None:
+    """Return the alias of a person, whichever of its Patients is named; None when it has none."""
+    rows = await asked.fetch(_OF_PERSON, person)
     return Alias(orjson.loads(rows[0][0]), *rows[0][1:]) if rows else None
 
 

@@ -61,6 +61,8 @@ async def one(service: FhirService, patient_id: str, resource_type: str, resourc
 async def current(service: FhirService, patient_id: str, types: Sequence[str]) -> list[Json]:
     """Return the patient's resources of the types without what only replaced or withdrawn documents said."""
     found = await of_patient(service, patient_id, types)
+    if not found:
+        return []
     gone = await _withdrawn(service, patient_id)
     return [one for one in found if f"{one['resourceType']}/{one['id']}" not in gone]
 

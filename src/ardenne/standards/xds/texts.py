@@ -38,15 +38,15 @@ def registry_object(found: Metadata) -> str:
     ids = _new(len(found.authors) + sum(map(len, found.codes.values())) + len(found.identifiers) + 1)
     is_document = kind is names.DOCUMENT
     tag = "rim:ExtrinsicObject" if is_document else "rim:RegistryPackage"
-    object_type = escaped(found.object_type) if is_document else names.PACKAGE_TYPE
+    object_type = _recurring(found.object_type) if is_document else names.PACKAGE_TYPE
     parts = [
         f'<{tag} id="{own}" lid="{escaped(found.logical_id) or own}" objectType="{object_type}" '
-        f'status="{escaped(found.status)}"'
+        f'status="{_recurring(found.status)}"'
     ]
     if found.home:
-        parts.append(f' home="{escaped(found.home)}"')
+        parts.append(f' home="{_recurring(found.home)}"')
     if is_document:
-        parts.append(f' mimeType="{escaped(found.mime_type)}"')
+        parts.append(f' mimeType="{_recurring(found.mime_type)}"')
     parts.append(">")
     parts.append(_slots(found.slots))
     parts.append(_words("Name", found.title))
@@ -68,10 +68,10 @@ def registry_object(found: Metadata) -> str:
             f'<rim:Classification id="{next(ids)}" classifiedObject="{own}" classificationNode="{kind.node}"/>'
         )
     for name, value in found.identifiers.items():
-        scheme = escaped(kind.identifiers.get(name, name))
+        before, after = _identified(kind.identifiers.get(name, name), f"{kind.name}.{name}")
         parts.append(
-            f'<rim:ExternalIdentifier id="{next(ids)}" registryObject="{own}" identificationScheme="{scheme}" '
-            f'value="{escaped(value)}">{_words("Name", f"{kind.name}.{name}")}</rim:ExternalIdentifier>'
+            f'<rim:ExternalIdentifier id="{next(ids)}" registryObject="{own}" {before}{escaped(value)}{after}'
+            "</rim:ExternalIdentifier>"
         )
     parts.append(f"</{tag}>")
     return "".join(parts)
@@ -108,12 +108,25 @@ def escaped(text: str) -> str:
 
 
 def _slots(slots: Mapping[str, tuple[str, ...]]) -> str:
-    return "".join(
-        f'<rim:Slot name="{escaped(name)}"><rim:ValueList>'
-        + "".join([f"<rim:Value>{escaped(value)}</rim:Value>" for value in values])
-        + "</rim:ValueList></rim:Slot>"
-        for name, values in slots.items()
-    )
+    parts = []
+    for name, values in slots.items():
+        parts.append(f'<rim:Slot name="{_recurring(name)}"><rim:ValueList>')
+        for value in values:
+            parts.append(f"<rim:Value>{escaped(value)}</rim:Value>")
+        parts.append("</rim:ValueList></rim:Slot>")
+    return "".join(parts)
+
+
+@lru_cache(maxsize=4096)
+def _recurring(text: str) -> str:
+    """Return a text that many objects share as it stands in XML."""
+    return escaped(text)
+
+
+@lru_cache(maxsize=4096)
+def _identified(scheme: str, name: str) -> tuple[str, str]:
+    """Return what an ExternalIdentifier says before and after its value."""
+    return f'identificationScheme="{escaped(scheme)}" value="', f'">{_words("Name", name)}'
 
 
 def _words(name: str, text: str) -> str:
