@@ -246,12 +246,15 @@ class Predicates:
         row = self._alias()
         inner = self.write(condition.condition, row)
         base = f"{row}.type = {condition.number} and {row}.body is not null and {inner}{self.guarded(row)}"
-        if self.walking and _is_frequent(condition.condition) and not groups.any_merged():
+        if self.walking and _is_frequent(condition.condition):
             # most rows on the way have it: look at each in turn ("offset 0" keeps it from becoming a join)
-            if condition.owner:
-                link = f"{row}.patient = {alias}.self"
-            else:
+            if not condition.owner:
                 link = f"{row}.tokens @> array[{self.bind(condition.key)} # {alias}.self]"
+            elif groups.any_merged():
+                others = f"select g.member from patient_group g where g.patient = {alias}.self"
+                link = f"{row}.patient = any(array(select {alias}.self union all {others}))"
+            else:
+                link = f"{row}.patient = {alias}.self"
             return f"(exists (select 1 from resource {row} where {link} and {base} offset 0))"
         if condition.owner:
             patients = _of_one_person(f"select {row}.patient from resource {row} where {base}")

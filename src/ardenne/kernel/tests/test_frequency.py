@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ardenne.kernel.store import frequency
+from ardenne.kernel.store import frequency, groups, hashing
 from ardenne.kernel.testing import TestNode
 
 
@@ -67,6 +67,42 @@ def test_the_answers_are_the_same_whichever_way_is_taken(crowd: TestNode, query:
     assert before
     crowd.run(frequency.learn(crowd.database))
     assert pages(crowd, query) == before
+
+
+def test_the_question_about_a_frequent_code_looks_at_each_row(
+    crowd: TestNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    fetch = crowd.database.fetch
+
+    async def noted(query: str, *arguments: Any) -> Any:
+        asked.append(query)
+        return await fetch(query, *arguments)
+
+    monkeypatch.setattr(crowd.database, "fetch", noted)
+    query = "Patient?_has:Condition:patient:code=asthma&_count=7"
+    pages(crowd, query)
+    assert not any("offset 0" in one for one in asked)
+    crowd.run(frequency.learn(crowd.database))
+    pages(crowd, query)
+    assert any("offset 0" in one for one in asked)
+
+
+def test_who_is_one_person_with_somebody_is_found_by_what_the_other_has(crowd: TestNode) -> None:
+    async def merge() -> None:
+        async with crowd.database.transaction() as connection:
+            await groups.lock(connection)
+            well, ill = hashing.self_hash("Patient", "p0"), hashing.self_hash("Patient", "p1")
+            await groups.join(connection, well, ill)
+        await groups.refresh(crowd.database)
+
+    query = "Patient?_has:Condition:patient:code=asthma&_count=7"
+    alone = set(pages(crowd, query))
+    assert "p1" in alone and "p0" not in alone
+    crowd.run(merge())
+    merged = set(pages(crowd, query))
+    crowd.run(frequency.learn(crowd.database))
+    assert set(pages(crowd, query)) == merged == alone | {"p0"}
 
 
 def test_only_what_very_many_have_is_frequent(crowd: TestNode) -> None:

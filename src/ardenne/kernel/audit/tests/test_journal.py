@@ -126,3 +126,42 @@ def test_nothing_new_makes_no_root(sealed: Sealed) -> None:
 def test_the_key_is_for_its_owner_alone(sealed: Sealed) -> None:
     assert (sealed.data / "keys" / "journal.pem").stat().st_mode & 0o777 == 0o600
     assert signing_key(sealed.data).public_key() == sealed.key.public_key()
+
+
+_BY_ANOTHER = """
+with head as (select lane, seq, chain from journal_lane where lane = $1),
+made as (
+    select h.lane, h.seq + 1 as seq, sha256(h.chain || sha256($2::bytea) || int8send(h.seq + 1) || int8send(5::bigint)
+        || int8send(7::bigint) || int8send(11::bigint) || int2send(1::smallint) || int2send(0::smallint) || int4send(0)) as chain
+      from head h),
+written as (
+    insert into journal (lane, seq, at, patient, account, action, outcome, version, content, chain)
+    select m.lane, m.seq, 5, 7, 11, 1, 0, 0, $2, m.chain from made m)
+update journal_lane l set seq = m.seq, chain = m.chain from made m where l.lane = m.lane
+"""
+
+
+def test_two_connections_that_share_a_lane_chain_to_each_other(sealed: Sealed) -> None:
+    """Lanes are chosen by the number of the process: two connections have the same one by chance."""
+    database = sealed.node.database
+
+    async def scene() -> list[int]:
+        mine, other = await database.dedicated(), await database.dedicated()
+        await store.append(mine, [line(1)])
+        lane = await mine.fetchval("select pg_backend_pid() % 4096")
+        transaction = other.transaction()
+        await transaction.start()
+        await other.execute(_BY_ANOTHER, lane, line(5).content)
+        waiting = asyncio.create_task(store.append(mine, [line(2), line(3)]))
+        await asyncio.sleep(0.3)
+        assert not waiting.done(), "it waits for the other's line, to chain to it"
+        await transaction.commit()
+        await waiting
+        rows = await mine.fetch("select at from journal where lane = $1 order by seq desc limit 4", lane)
+        for one in (mine, other):
+            await one.close()
+        return [row[0] for row in rows]
+
+    assert sealed.node.run(scene()) == [3, 2, 5, 1]
+    report = sealed.verify()
+    assert not report.findings
